@@ -1,0 +1,35 @@
+from contacts.models.business import ApiKey, Business, Membership, Team, User
+from contacts.models.contact import (
+    POINT_OF_CHANNEL,
+    Contact,
+    ContactPoint,
+    ContactTag,
+    PointKind,
+    Tag,
+)
+from contacts.models.events import Event, EventKind
+from contacts.models.pipeline import Pipeline, Status, SystemStatus
+from contacts.models.work import Note, Notification, NotificationRead, Task
+
+__all__ = [
+    "POINT_OF_CHANNEL",
+    "ApiKey",
+    "Business",
+    "Contact",
+    "ContactPoint",
+    "ContactTag",
+    "Event",
+    "EventKind",
+    "Membership",
+    "Note",
+    "Notification",
+    "NotificationRead",
+    "Pipeline",
+    "PointKind",
+    "Status",
+    "SystemStatus",
+    "Tag",
+    "Task",
+    "Team",
+    "User",
+]

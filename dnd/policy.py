@@ -1,0 +1,221 @@
+"""Who may change what of a contact's DND, and what a change comes to. Plain values in, plain values out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contacts.words import CHANNELS_OF, Channel, role_reaches
+from dnd.reasons import Rule, rules
+
+WAYS = ("outbound", "inbound")
+
+LOCKED = {
+    "stop_keyword": "Only the contact can lift this, by texting START.",
+    "carrier_blocked": "Only the contact can lift this, by texting START.",
+    "call_keypress": "Only the contact can lift this: they pressed 9 in a call to stop calls.",
+    "email_complaint": "Only the contact can lift this: they marked an email as spam.",
+    "free_text_opt_out": "The contact wrote that they want no more messages: "
+    "a manager lifts this by rejecting its review, the contact by texting START.",
+    "record_system": "The record system set this and only it can lift it: change it there.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One ground that stands."""
+
+    direction: str
+    channel: str
+    reason: str
+    since: datetime | None = None
+    source: str = ""
+    ends_at: datetime | None = None
+    opened_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for: per direction, which channels to block (True) and which to free (False)."""
+
+    outbound: Mapping[str, bool] = field(default_factory=dict)
+    inbound: Mapping[str, bool] = field(default_factory=dict)
+    do_not_contact: bool | None = None
+    reason: str = "user_request"
+    note: str = ""
+    evidence: str = ""
+    evidence_ids: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+    reviewed: bool = False
+
+    def of(self, direction: str) -> Mapping[str, bool]:
+        return self.outbound if direction == "outbound" else self.inbound
+
+    def blocks(self, direction: str) -> list[str]:
+        return [c for c in CHANNELS_OF[direction] if self.of(direction).get(c) is True]
+
+    def frees(self, direction: str) -> list[str]:
+        return [c for c in CHANNELS_OF[direction] if self.of(direction).get(c) is False]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one channel of one direction was not changed. `code`: dnd_locked, role_required or note_required."""
+
+    code: str
+    direction: str
+    channel: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A ledger line to be written, in the order in which it takes effect."""
+
+    kind: str
+    direction: str
+    enabled: bool
+    scope: str
+    channels: tuple[str, ...]
+    grounds: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Position:
+    """Where a contact stands: grounds by (direction, channel, reason), and the Do Not Contact switch."""
+
+    grounds: dict[tuple[str, str, str], Held] = field(default_factory=dict)
+    do_not_contact: bool = False
+
+    @classmethod
+    def of(cls, held: Iterable[Held], *, do_not_contact: bool = False) -> "Position":
+        return cls({(h.direction, h.channel, h.reason): h for h in held}, do_not_contact)
+
+    def blocked(self, direction: str) -> set[str]:
+        return {channel for way, channel, _ in self.grounds if way == direction}
+
+    def reasons(self, direction: str, channel: str) -> list[str]:
+        return sorted(r for way, c, r in self.grounds if (way, c) == (direction, channel))
+
+    def copy(self) -> "Position":
+        return Position(dict(self.grounds), self.do_not_contact)
+
+
+def may_lift(rule: Rule, *, source: str, role: str | None, note: str, reviewed: bool = False) -> tuple[str, str] | None:
+    """None when this actor may take the ground away, else (code, why). The contact and a sync answer to nobody."""
+    if source not in rule.lifted_by or (rule.reason == "free_text_opt_out" and source == "user" and not reviewed):
+        return "dnd_locked", LOCKED.get(rule.reason, f"This cannot be lifted by {source}.")
+    if source not in ("user", "api"):
+        return None
+    if rule.min_role and not role_reaches(role, rule.min_role):
+        return "role_required", f"Lifting this needs the role {rule.min_role}."
+    if rule.note_to_lift and not note.strip():
+        return "note_required", f"Lifting this needs a note: {NOTE_ABOUT.get(rule.reason, 'how you know that they agree.')}"
+    return None
+
+
+NOTE_ABOUT = {
+    "email_bounce": "that the address was validated.",
+    "email_failed": "that the address was validated.",
+    "email_suppressed": "that the address was taken off the email provider's suppression list.",
+}
+
+
+def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -> list[Refusal]:
+    """Each channel that this actor may not free, with the least permissive of its reasons. Blocking never is refused."""
+    found = []
+    for direction in WAYS:
+        for channel in wish.frees(direction):
+            verdicts = [
+                may_lift(rules()[reason], source=source, role=role, note=wish.note, reviewed=wish.reviewed)
+                for reason in position.reasons(direction, channel)
+            ]
+            if denied := sorted((v for v in verdicts if v), key=lambda v: SEVERITY.index(v[0])):
+                found.append(Refusal(denied[0][0], direction, channel, denied[0][1]))
+    return found
+
+
+SEVERITY = ("dnd_locked", "role_required", "note_required")
+
+
+def unfit(wish: Wish, *, source: str) -> str | None:
+    """One sentence when this reason cannot be set by this source, or not on a channel that is to be blocked."""
+    rule = rules().get(wish.reason)
+    if rule is None:
+        return f"Unknown reason {wish.reason!r}."
+    if source not in rule.set_by and not (source in rule.lifted_by and not _blocks_any(wish)):
+        return f"The reason {wish.reason} cannot be set by {source}."
+    for direction in WAYS:
+        for channel in wish.blocks(direction):
+            if not rule.covers(direction, channel):
+                return f"The reason {wish.reason} cannot stand on {direction} {Channel(channel).label}."
+    return None
+
+
+def _blocks_any(wish: Wish) -> bool:
+    return any(wish.blocks(direction) for direction in WAYS)
+
+
+def plan(position: Position, wish: Wish) -> list[Line]:
+    """The lines that bring `position` to `wish`, in order: freeing before blocking. `position` is brought along."""
+    lines: list[Line] = []
+    for direction in WAYS:
+        lines += lift(position, direction, [(c, r) for c in wish.frees(direction) for r in position.reasons(direction, c)])
+    for direction in WAYS:
+        lines += block(position, direction, wish.blocks(direction), wish)
+    if wish.do_not_contact is not None and wish.do_not_contact != position.do_not_contact:
+        position.do_not_contact = wish.do_not_contact
+        lines.append(Line("changed", "automations", wish.do_not_contact, "all", (), ()))
+    return lines
+
+
+def block(position: Position, direction: str, channels: Iterable[str], wish: Wish) -> list[Line]:
+    """Add the wish's reason to each of these channels: `changed` where nothing stood, `reinforced` where something did."""
+    before = position.blocked(direction)
+    added = [c for c in channels if _is_new(position.grounds.get((direction, c, wish.reason)), wish)]
+    for channel in added:
+        position.grounds[direction, channel, wish.reason] = Held(
+            direction, channel, wish.reason, ends_at=wish.ends_at
+        )
+    scope = "all" if position.blocked(direction) == set(CHANNELS_OF[direction]) else "specific"
+    groups = (("changed", [c for c in added if c not in before]), ("reinforced", [c for c in added if c in before]))
+    return [
+        Line(kind, direction, True, scope, tuple(hit), tuple((c, wish.reason) for c in hit))
+        for kind, hit in groups
+        if hit
+    ]
+
+
+def _is_new(held: Held | None, wish: Wish) -> bool:
+    """Whether the wish is stricter than what stands: a new ground, or a later end."""
+    if held is None:
+        return True
+    return held.ends_at is not None and (wish.ends_at is None or wish.ends_at > held.ends_at)
+
+
+def lift(position: Position, direction: str, pairs: Iterable[tuple[str, str]]) -> list[Line]:
+    """Take these (channel, reason) away: `changed` where nothing stands any more, `weakened` where something does."""
+    gone = [(c, r) for c, r in pairs if position.grounds.pop((direction, c, r), None)]
+    still = position.blocked(direction)
+    scope = "all" if not still else "specific"
+    lines = []
+    for kind, hit in (
+        ("changed", [pair for pair in gone if pair[0] not in still]),
+        ("weakened", [pair for pair in gone if pair[0] in still]),
+    ):
+        if hit:
+            channels = tuple(c for c in CHANNELS_OF[direction] if c in {pair[0] for pair in hit})
+            lines.append(Line(kind, direction, False, scope, channels, tuple(hit)))
+    return lines
+
+
+def may_switch(*, source: str, role: str | None, allowed: bool, synced: bool) -> tuple[str, str] | None:
+    """None when this actor may flip the Do Not Contact switch, else (code, why)."""
+    if source == "sync":
+        return None
+    if synced:
+        return "owned_by_record_system", "The record system owns this: change it there."
+    if not allowed:
+        return "do_not_contact_off", "Do Not Contact is not turned on for this business (Business Profile)."
+    if source in ("user", "api") and not role_reaches(role, "enterprise"):
+        return "role_required", "Only an enterprise user can change this."
+    return None

@@ -1,0 +1,26 @@
+"""Every write of `dnd`. Call as `dnd.change(...)` after `from dnd import services as dnd`."""
+
+from dnd.policy import Refusal, Wish
+from dnd.services.changing import Outcome, change, change_many, change_one, switch_refusals
+from dnd.services.effective import effective_at, stamp, stamp_waiting
+from dnd.services.ending import end_due
+from dnd.services.errors import NoSuchContact, NotAReason, Refused
+from dnd.services.screening import screen_new_addresses
+
+__all__ = [
+    "NoSuchContact",
+    "NotAReason",
+    "Outcome",
+    "Refusal",
+    "Refused",
+    "Wish",
+    "change",
+    "change_many",
+    "change_one",
+    "effective_at",
+    "end_due",
+    "screen_new_addresses",
+    "stamp",
+    "stamp_waiting",
+    "switch_refusals",
+]

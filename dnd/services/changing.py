@@ -1,0 +1,184 @@
+"""The only way in: every change of DND, by whomever, for one contact or for many."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import transaction
+
+from contacts import locks
+from contacts.actors import NO_CAUSE, Actor, Cause
+from contacts.locks import AddressKey
+from contacts.models import Business
+from contacts.ring import ring
+from dnd import policy
+from dnd.models import Change
+from dnd.policy import Refusal, Wish
+from dnd.services import addresses, reading, writing
+from dnd.services.addresses import Effects
+from dnd.services.errors import NoSuchContact, NotAReason, Refused
+from dnd.services.reading import Snapshot
+from dnd.services.writing import Batch, Draft
+
+BATCH = 500
+DISPATCH = "workflows.tasks.dispatch_due"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a change came to for one contact: its new lines, or why it was refused. Both empty: nothing differed."""
+
+    contact_id: int
+    version: int
+    changes: list[Change] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class _AddressesMoved(Exception):
+    """A contact got another address while its lock was awaited: begin again with the new one."""
+
+
+def change_one(*, business: Business, contact: int, wish: Wish, by: Actor, cause: Cause = NO_CAUSE) -> Outcome:
+    """`change` for one contact; raises `Refused` or `NoSuchContact` instead of reporting it."""
+    outcomes = change(business=business, contacts=[contact], wish=wish, by=by, cause=cause)
+    if not outcomes:
+        raise NoSuchContact(NoSuchContact.__doc__)
+    if outcomes[0].refusals:
+        raise Refused(outcomes[0].refusals)
+    return outcomes[0]
+
+
+def change_many(
+    *, business: Business, contacts: Iterable[int], wish: Wish, by: Actor, cause: Cause = NO_CAUSE
+) -> Iterator[Outcome]:
+    """`change` for a set of any size, a transaction for each batch of 500, so that nobody waits long for a lock."""
+    ids = iter(contacts)
+    while batch := list(islice(ids, BATCH)):
+        yield from change(business=business, contacts=batch, wish=wish, by=by, cause=cause)
+
+
+def change(
+    *,
+    business: Business,
+    contacts: Sequence[int],
+    wish: Wish,
+    by: Actor,
+    cause: Cause = NO_CAUSE,
+    address: AddressKey | None = None,
+) -> list[Outcome]:
+    """Bring DND to what `wish` asks for, in one transaction; asking twice is the same as asking once.
+
+    Stricter is always allowed. A lift without the authority that each standing reason asks for changes
+    nothing for that contact, and its Outcome says why. A reason that belongs to addresses also suppresses
+    or releases them (`address`, else every address of the contact for the channel) and so reaches
+    every contact of the business that holds one. Contacts of another business, or deleted, are left out.
+    """
+    if problem := policy.unfit(wish, source=by.source):
+        raise NotAReason(problem)
+    for attempt in range(5):
+        try:
+            with transaction.atomic():
+                return _change(business, contacts, wish, by, cause, address)
+        except _AddressesMoved:
+            if attempt == 4:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _change(
+    business: Business, contacts: Sequence[int], wish: Wish, by: Actor, cause: Cause, address: AddressKey | None
+) -> list[Outcome]:
+    snapshot = _lock_and_read(business.pk, contacts, wish, address)
+    if not snapshot:
+        return []
+    batch = Batch(business.pk, snapshot.at, by, cause)
+    outcomes, effects = _decide(business, snapshot, contacts, wish, by, address, batch)
+    if effects:
+        _follow_addresses(business.pk, snapshot, effects, wish, batch)
+        addresses.write(batch, effects)
+    for contact, changes in writing.write(batch).items():
+        if contact in outcomes:
+            outcomes[contact].changes = changes
+            outcomes[contact].version = changes[-1].version
+    if batch.drafts:
+        ring(DISPATCH)
+    return list(outcomes.values())
+
+
+def _lock_and_read(
+    business: int, contacts: Sequence[int], wish: Wish, address: AddressKey | None
+) -> Snapshot | None:
+    """Lock addresses, then contacts, then read: in that order, each in a statement of its own."""
+    keys: set[AddressKey] = set()
+    ids = set(contacts)
+    if addresses.may_reach_addresses(wish):
+        keys = addresses.keys_of(business, contacts) | ({address} if address else set())
+        locks.lock_addresses(business, keys, exclusive=True)
+        ids |= addresses.holders_of(business, keys)
+    locked = locks.lock_contacts(business, ids)
+    if not locked:
+        return None
+    snapshot = reading.read(locked)
+    mine = (snapshot.standpoints[c] for c in contacts if c in snapshot.standpoints)
+    if keys and not all(keys.issuperset(standpoint.points) for standpoint in mine):
+        raise _AddressesMoved
+    return snapshot
+
+
+def _decide(
+    business: Business,
+    snapshot: Snapshot,
+    contacts: Sequence[int],
+    wish: Wish,
+    by: Actor,
+    address: AddressKey | None,
+    batch: Batch,
+) -> tuple[dict[int, Outcome], Effects]:
+    """Ask the policy for each contact that was named; collect the drafts and what they mean for addresses."""
+    outcomes: dict[int, Outcome] = {}
+    effects = Effects()
+    for contact in dict.fromkeys(contacts):
+        standpoint = snapshot.standpoints.get(contact)
+        if standpoint is None:
+            continue
+        outcome = outcomes[contact] = Outcome(contact, standpoint.version)
+        outcome.refusals = policy.refusals(standpoint.position, wish, source=by.source, role=by.role)
+        outcome.refusals += switch_refusals(business, standpoint.position.do_not_contact, wish, by)
+        if outcome.refusals:
+            continue
+        draft = Draft(standpoint, policy.plan(standpoint.position, wish), wish)
+        batch.drafts.append(draft)
+        own = addresses.effects_of(standpoint, draft.lines, address)
+        effects.suppress |= own.suppress
+        effects.release |= own.release
+    return outcomes, effects
+
+
+def switch_refusals(business: Business, now_on: bool, wish: Wish, by: Actor) -> list[Refusal]:
+    """Why the Do Not Contact switch stays as it is, if it does."""
+    if wish.do_not_contact is None or wish.do_not_contact == now_on:
+        return []
+    verdict = policy.may_switch(
+        source=by.source,
+        role=by.role,
+        allowed=business.allow_do_not_contact,
+        synced=business.preferences_source == Business.PreferencesSource.SYNCED,
+    )
+    return [Refusal(verdict[0], "automations", "do_not_contact", verdict[1])] if verdict else []
+
+
+def _follow_addresses(
+    business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch
+) -> None:
+    """Add the drafts of contacts that hold an address which somebody's change suppressed or released."""
+    drafted = {draft.standpoint.contact_id: draft for draft in batch.drafts}
+    values = {value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points}
+    suppressed = addresses.suppressed_among(business, values)
+    for contact, standpoint in snapshot.standpoints.items():
+        lines = addresses.follow(standpoint, effects, wish, suppressed)
+        if not lines:
+            continue
+        if contact in drafted:
+            drafted[contact].lines.extend(lines)
+        else:
+            batch.drafts.append(Draft(standpoint, lines, wish))

@@ -1,0 +1,70 @@
+"""A contact that gains a suppressed address gets the same ground, within a tick."""
+
+from collections import defaultdict
+
+from django.db import transaction
+
+from contacts import locks
+from contacts.actors import NO_CAUSE, Actor
+from contacts.models import POINT_OF_CHANNEL, ContactPoint
+from contacts.ring import ring
+from dnd import policy
+from dnd.models import Suppression
+from dnd.policy import Wish
+from dnd.services import reading, writing
+from dnd.services.addresses import Mark, suppressed_among
+from dnd.services.changing import DISPATCH
+from dnd.services.writing import Batch, Draft
+
+PER_TICK = 500
+
+
+def screen_new_addresses() -> int:
+    """Hold the newest addresses against the suppressions of their business; how many were looked at."""
+    unscreened = ContactPoint.objects.filter(screened=False).order_by("id")[:PER_TICK]
+    by_business: dict[int, list[ContactPoint]] = defaultdict(list)
+    for point in unscreened:
+        by_business[point.business_id].append(point)
+    for business, points in by_business.items():
+        _screen(business, points)
+    return sum(map(len, by_business.values()))
+
+
+@transaction.atomic
+def _screen(business: int, points: list[ContactPoint]) -> None:
+    locks.lock_addresses(business, [(p.kind, p.value) for p in points], exclusive=False)
+    suppressed = suppressed_among(business, {p.value for p in points})
+    hit = [p.contact_id for p in points if p.value in suppressed]
+    locked = locks.lock_contacts(business, hit)
+    if locked:
+        _block(business, locked, suppressed)
+    ContactPoint.objects.filter(pk__in=[p.pk for p in points]).update(screened=True)
+
+
+def _block(business: int, contacts: list[int], suppressed: dict[str, set[Mark]]) -> None:
+    """One draft per reason: a line has one reason, and its source is whoever suppressed the address first."""
+    snapshot = reading.read(contacts)
+    sources = dict(
+        Suppression.objects.in_force()
+        .filter(business=business, address__in=list(suppressed))
+        .order_by("-since")
+        .values_list("reason", "source")
+    )
+    reasons = sorted({mark[2] for marks in suppressed.values() for mark in marks})
+    for reason in reasons:
+        batch = Batch(business, snapshot.at, Actor(sources[reason], "suppression list"), NO_CAUSE)
+        wish = Wish(reason=reason)
+        for standpoint in snapshot.standpoints.values():
+            channels = sorted(
+                channel
+                for kind, value in standpoint.points
+                for channel, _, why in suppressed.get(value, ())
+                if why == reason and POINT_OF_CHANNEL[channel] == kind
+            )
+            lines = policy.block(standpoint.position, "outbound", dict.fromkeys(channels), wish)
+            if lines:
+                batch.drafts.append(Draft(standpoint, lines, wish))
+        for contact, changes in writing.write(batch).items():
+            snapshot.standpoints[contact].version = changes[-1].version
+            snapshot.standpoints[contact].last_hash = changes[-1].hash
+    ring(DISPATCH)

@@ -1,0 +1,209 @@
+"""Ledger lines, grounds, standing and events of a set of contacts, in a handful of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contacts import rows
+from contacts.actors import Actor, Cause
+from contacts.models import Event, EventKind
+from contacts.words import mask_of
+from dnd import hooks, ledger
+from dnd.models import Change, ChangeText, Effective, Ground, Standing, Unstamped
+from dnd.policy import Line, Wish
+from dnd.services.reading import Standpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The lines that one contact is about to get."""
+
+    standpoint: Standpoint
+    lines: list[Line]
+    wish: Wish
+
+
+@dataclass(slots=True)
+class Batch:
+    """Drafts that are written together: one business, one actor, one moment."""
+
+    business: int
+    at: datetime
+    by: Actor
+    cause: Cause
+    drafts: list[Draft] = field(default_factory=list)
+
+
+def write(batch: Batch) -> dict[int, list[Change]]:
+    """Write every draft; the lines written, by contact."""
+    written = [(draft, *_seal(batch, draft)) for draft in batch.drafts if draft.lines]
+    if not written:
+        return {}
+    changes = [change for _, lines, _ in written for change in lines]
+    _insert_changes(changes)
+    _insert_texts([(c, salt, d.wish) for d, lines, salt in written for c in lines if salt])
+    _write_grounds(batch, [(c, d.wish) for d, lines, _ in written for c in lines])
+    _write_standing(batch, [(d, lines[-1]) for d, lines, _ in written])
+    _write_events(batch, [(d, c) for d, lines, _ in written for c in lines if c.kind == "changed"])
+    _stamp(batch, changes)
+    return {draft.standpoint.contact_id: lines for draft, lines, _ in written}
+
+
+def _seal(batch: Batch, draft: Draft) -> tuple[list[Change], str]:
+    salt, digest = ledger.digest_of(draft.wish.note, draft.wish.evidence)
+    version, previous, sealed = draft.standpoint.version, draft.standpoint.last_hash, []
+    for line in draft.lines:
+        version += 1
+        change = Change(
+            business_id=batch.business,
+            contact_id=draft.standpoint.contact_id,
+            version=version,
+            kind=line.kind,
+            direction=line.direction,
+            enabled=line.enabled,
+            scope=line.scope,
+            channels=list(line.channels),
+            grounds=[list(pair) for pair in line.grounds],
+            ends_at=draft.wish.ends_at if line.enabled and line.grounds else None,
+            source=batch.by.source,
+            actor=batch.by.label,
+            reason=draft.wish.reason,
+            evidence=list(draft.wish.evidence_ids),
+            text_digest=digest,
+            recorded_at=batch.at,
+            previous_hash=previous,
+        )
+        change.hash = previous = ledger.seal(change)
+        sealed.append(change)
+    return sealed, salt
+
+
+CHANGE_COLUMNS = (*ledger.SEALED, "hash")
+
+
+def _insert_changes(changes: Sequence[Change]) -> None:
+    values = [
+        [rows.Json(c.grounds) if name == "grounds" else getattr(c, name) for name in CHANGE_COLUMNS]
+        for c in changes
+    ]
+    got = rows.insert(Change, CHANGE_COLUMNS, values, returning="contact_id, version, id")
+    ids = {(contact, version): pk for contact, version, pk in got}
+    for change in changes:
+        change.pk = ids[change.contact_id, change.version]
+
+
+def _insert_texts(texts: Sequence[tuple[Change, str, Wish]]) -> None:
+    rows.insert(
+        ChangeText,
+        ("change_id", "salt", "note", "evidence"),
+        [(change.pk, salt, wish.note, wish.evidence) for change, salt, wish in texts],
+    )
+
+
+def _write_grounds(batch: Batch, changes: Sequence[tuple[Change, Wish]]) -> None:
+    """Free first, as the lines do, so that a channel freed and blocked for the same reason ends blocked."""
+    gone = [
+        (c.contact_id, c.direction, channel, reason)
+        for c, _ in changes
+        if not c.enabled
+        for channel, reason in c.grounds
+    ]
+    rows.update(
+        "DELETE FROM dnd_ground g USING (VALUES %s) AS gone (contact, direction, channel, reason)"
+        " WHERE g.contact_id = gone.contact AND g.direction = gone.direction"
+        " AND g.channel = gone.channel AND g.reason = gone.reason",
+        gone,
+    )
+    rows.insert(
+        Ground,
+        (
+            "business_id", "contact_id", "direction", "channel", "reason",
+            "source", "since", "ends_at", "opened_by_id",
+        ),
+        [
+            (batch.business, c.contact_id, c.direction, channel, reason, c.source, batch.at, c.ends_at, c.pk)
+            for c, _ in changes
+            if c.enabled
+            for channel, reason in c.grounds
+        ],
+        on_conflict="(contact_id, direction, channel, reason) DO UPDATE"
+        " SET ends_at = excluded.ends_at, opened_by_id = excluded.opened_by_id, source = excluded.source",
+    )
+
+
+def _write_standing(batch: Batch, ends: Sequence[tuple[Draft, Change]]) -> None:
+    rows.insert(
+        Standing,
+        ("contact_id", "business_id", "version", "last_hash", "outbound", "inbound", "do_not_contact"),
+        [
+            (
+                draft.standpoint.contact_id,
+                batch.business,
+                last.version,
+                last.hash,
+                mask_of(draft.standpoint.position.blocked("outbound")),
+                mask_of(draft.standpoint.position.blocked("inbound")),
+                draft.standpoint.position.do_not_contact,
+            )
+            for draft, last in ends
+        ],
+        on_conflict="(contact_id) DO UPDATE SET version = excluded.version, last_hash = excluded.last_hash,"
+        " outbound = excluded.outbound, inbound = excluded.inbound, do_not_contact = excluded.do_not_contact",
+    )
+
+
+def _write_events(batch: Batch, changes: Sequence[tuple[Draft, Change]]) -> None:
+    rows.insert(
+        Event,
+        (
+            "business_id", "contact_id", "kind", "at", "state", "source", "actor", "summary", "data",
+            "tags", "depth", "cause_workflow", "cause_enrollment",
+        ),
+        [
+            (
+                batch.business,
+                change.contact_id,
+                EventKind.DO_NOT_CONTACT if change.direction == "automations" else EventKind.CONTACT_DND,
+                batch.at,
+                Event.State.PENDING,
+                change.source,
+                change.actor,
+                change.summary,
+                rows.Json(_facts(change)),
+                draft.standpoint.tags,
+                batch.cause.depth,
+                batch.cause.workflow_id,
+                batch.cause.enrollment_id,
+            )
+            for draft, change in changes
+        ],
+    )
+
+
+def _facts(change: Change) -> dict[str, object]:
+    """What a trigger filters on."""
+    return {
+        "change": change.pk,
+        "version": change.version,
+        "direction": change.direction,
+        "enabled": change.enabled,
+        "scope": change.scope,
+        "channels": change.channels,
+        "source": change.source,
+        "reason": change.reason,
+    }
+
+
+def _stamp(batch: Batch, changes: Sequence[Change]) -> None:
+    """In force at once where nothing older is being called; else the change waits for that call to settle."""
+    waiting = hooks.ask_in_flight([(c.contact_id, c.version, c.recorded_at) for c in changes])
+    rows.insert(
+        Effective,
+        ("change_id", "at"),
+        [(c.pk, batch.at) for c in changes if c.contact_id not in waiting],
+    )
+    rows.insert(
+        Unstamped,
+        ("change_id", "contact_id"),
+        [(c.pk, c.contact_id) for c in changes if c.contact_id in waiting],
+    )
