@@ -118,25 +118,19 @@ def decide(facts: Facts) -> Verdict:
     if not facts.connection:
         return Drop("connection", "no_connection", f"The business has no connection for {Channel(facts.channel).label}.")
     if facts.connection == "disconnected":
-        return _unless_late(facts, Hold("disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER))
+        return Hold("disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER)
     if obeys.quiet_hours and facts.hours_open_at and facts.hours_open_at > facts.now:
-        return _unless_late(facts, Hold("hours", "quiet_hours", "Outside the contact's permitted hours.", facts.hours_open_at))
+        return Hold("hours", "quiet_hours", "Outside the contact's permitted hours.", facts.hours_open_at)
     if facts.expires_at and facts.now >= facts.expires_at:
-        return EXPIRED
+        return Drop("expired", "expired", "It waited too long to be sent.")
     return Send()
 
 
-EXPIRED = Drop("expired", "expired", "It waited too long to be sent.")
 
 
 def _why_blocked(channel: str, block: Block) -> str:
     since = f" since {block.since:%Y-%m-%d %H:%M} UTC" if block.since else ""
     return f"DND is active for {Channel(channel).label}: {block.reason}, set by {block.source}{since}."
-
-
-def _unless_late(facts: Facts, hold: Hold) -> Hold | Drop:
-    """A message is not held beyond the moment at which it expires: from then on it is dropped."""
-    return EXPIRED if facts.expires_at and facts.now >= facts.expires_at else hold
 
 
 def expires_at(message_class: str, first_due: datetime) -> datetime:

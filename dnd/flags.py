@@ -1,0 +1,216 @@
+"""Reading DND: the panel of one contact, the wishes of many, and the list's filters. Nothing here writes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from contacts.actors import Actor
+from contacts.models import Business, Contact
+from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction
+from dnd import policy
+from dnd.models import Ground, Reason, Standing, State
+from dnd.reasons import rules, strongest
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """One ground as the page and the API show it. `actor` is who set it, by name, where there is one."""
+
+    reason: str
+    strength: str
+    source: str
+    actor: str
+    since: datetime
+    until: datetime | None
+    note: str
+
+    @property
+    def words(self) -> str:
+        return str(Reason(self.reason).label)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One channel of one direction. Without `grounds` it is allowed; the first of them is the strongest.
+
+    `may_lift` says whether this actor may free the channel, given a note where `needs_note` asks for one.
+    """
+
+    direction: str
+    channel: str
+    grounds: tuple[Standpoint, ...] = ()
+    may_lift: bool = True
+    needs_note: bool = False
+    why_not: str = ""
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.grounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The Do Not Contact switch, as this actor may use it."""
+
+    enabled: bool
+    may_edit: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """All of a contact's DND, as one actor sees it."""
+
+    state: str
+    version: int
+    outbound: Mapping[str, Flag]
+    inbound: Mapping[str, Flag]
+    do_not_contact: Switch
+
+
+def panel(contact: Contact, actor: Actor) -> Panel:
+    """Where a contact stands and what this actor may change, in two queries."""
+    standing = Standing.objects.filter(contact=contact).first() or Standing()
+    grounds: dict[tuple[str, str], list[Standpoint]] = defaultdict(list)
+    for direction, channel, standpoint in _standpoints(contact.pk):
+        grounds[direction, channel].append(standpoint)
+    ways = {
+        way: {channel: _flag(way, channel, grounds.get((way, channel), []), actor) for channel in CHANNELS_OF[way]}
+        for way in policy.WAYS
+    }
+    return Panel(
+        state=state_of(standing.outbound),
+        version=standing.version,
+        outbound=ways["outbound"],
+        inbound=ways["inbound"],
+        do_not_contact=switch(contact.business, actor, on=standing.do_not_contact),
+    )
+
+
+def _standpoints(contact: int) -> Iterable[tuple[str, str, Standpoint]]:
+    columns = Ground.objects.filter(contact=contact).values_list(
+        "direction", "channel", "reason", "source", "opened_by__actor", "since", "ends_at", "opened_by__text__note"
+    )
+    for direction, channel, reason, source, actor, since, ends_at, note in columns:
+        strength = rules()[reason].strength
+        yield direction, channel, Standpoint(reason, strength, source, actor, since, ends_at, note or "")
+
+
+def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor) -> Flag:
+    if not grounds:
+        return Flag(direction, channel)
+    grounds.sort(key=lambda ground: (-rules()[ground.reason].rank, ground.reason))
+    of_this_actor = {"source": actor.source, "role": actor.role}
+    denials = [policy.may_lift(rules()[g.reason], note="a note", **of_this_actor) for g in grounds]
+    denied = sorted((d for d in denials if d), key=lambda denial: policy.SEVERITY.index(denial[0]))
+    return Flag(
+        direction,
+        channel,
+        tuple(grounds),
+        may_lift=not denied,
+        needs_note=not denied and any(policy.may_lift(rules()[g.reason], note="", **of_this_actor) for g in grounds),
+        why_not=denied[0][1] if denied else "",
+    )
+
+
+def switch(business: Business, actor: Actor, *, on: bool) -> Switch:
+    """The Do Not Contact switch of a business's contact for this actor."""
+    denied = policy.may_switch(
+        source=actor.source,
+        role=actor.role,
+        allowed=business.allow_do_not_contact,
+        synced=business.preferences_source == Business.PreferencesSource.SYNCED,
+    )
+    return Switch(on, may_edit=denied is None, why_not=denied[1] if denied else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The strongest ground of a blocked channel."""
+
+    reason: str
+    source: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a contact's outbound messages must obey."""
+
+    version: int = 0
+    blocked: Mapping[str, Block] = field(default_factory=dict)
+    do_not_contact: bool = False
+
+
+NO_WISHES = Wishes()
+
+
+def read(contacts: Iterable[int]) -> dict[int, Wishes]:
+    """The wishes of these contacts, in one query. One without changes is left out: `NO_WISHES` holds for it.
+
+    The mask of the standing decides what is blocked; a ground that has ended but whose line is not yet
+    written still blocks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.contact_id, s.version, s.do_not_contact, g.channel, g.reason, g.source, g.since"
+            " FROM dnd_standing s LEFT JOIN dnd_ground g"
+            " ON g.contact_id = s.contact_id AND g.direction = 'outbound' AND s.outbound > 0"
+            " WHERE s.contact_id = ANY(%s)",
+            [list(contacts)],
+        )
+        rows = cursor.fetchall()
+    blocked: dict[int, dict[str, dict[str, Block]]] = defaultdict(lambda: defaultdict(dict))
+    for contact, _, _, channel, reason, source, since in rows:
+        if channel:
+            blocked[contact][channel][reason] = Block(reason, source, since)
+    return {
+        contact: Wishes(version, {c: by[strongest(list(by))] for c, by in blocked[contact].items()}, paused)
+        for contact, version, paused in {row[:3] for row in rows}
+    }
+
+
+def state_of(mask: int) -> str:
+    """`on` every outbound channel blocked, `off` none, `partial` some."""
+    if mask == 0:
+        return State.OFF.value
+    return State.ON.value if mask == EVERY_OUTBOUND else State.PARTIAL.value
+
+
+def filter_contacts(
+    contacts: QuerySet[Contact],
+    *,
+    state: str | None = None,
+    channel: str | None = None,
+    reason: str | None = None,
+    do_not_contact: bool | None = None,
+) -> QuerySet[Contact]:
+    """Contacts in this state; with this channel blocked outbound; blocked for this reason (on that channel, if both).
+
+    Each filter is a semi-join on an index, so a page costs the same however many contacts there are.
+    """
+    if state is not None:
+        contacts = _in_state(contacts, state)
+    if reason is not None:
+        grounds = Ground.objects.filter(contact=OuterRef("pk"), direction=Direction.OUTBOUND, reason=reason)
+        contacts = contacts.filter(Exists(grounds.filter(channel=channel) if channel else grounds))
+    elif channel is not None:
+        standing = Standing.objects.annotate(hit=F("outbound").bitand(BIT[channel]))
+        contacts = contacts.filter(Exists(standing.filter(contact=OuterRef("pk"), hit__gt=0)))
+    if do_not_contact is not None:
+        on = Exists(Standing.objects.filter(contact=OuterRef("pk"), do_not_contact=True))
+        contacts = contacts.filter(on if do_not_contact else ~on)
+    return contacts
+
+
+def _in_state(contacts: QuerySet[Contact], state: str) -> QuerySet[Contact]:
+    standing = Standing.objects.filter(contact=OuterRef("pk"))
+    if state == State.OFF:
+        return contacts.filter(~Exists(standing.filter(outbound__gt=0)))
+    if state == State.ON:
+        return contacts.filter(Exists(standing.filter(outbound=EVERY_OUTBOUND)))
+    return contacts.filter(Exists(standing.filter(Q(outbound__gt=0) & ~Q(outbound=EVERY_OUTBOUND))))
