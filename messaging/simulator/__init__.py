@@ -29,11 +29,17 @@ Emails. The local part of the recipient chooses the answer:
     any other               accepted
 
 For programs (times are Unix seconds with microseconds; `began_at` is when the request
-reached us, `received_at` when we had accepted it):
+reached us, for an email its MAIL command; `received_at` is when we had accepted it):
 
     GET    /_kept.json      ?kind=sms|email|call &to= &since= &before=ID &limit=; newest first
-    GET    /_count.json     accepted since the last clearing, by kind
-    DELETE /_kept           forgets everything (also POST /_clear)
-    GET, POST /_settings    delays, callbacks on or off, failures for the next requests
-    POST   /_inbound        a text or call from a contact: signed webhook to `url`
+    GET    /_count.json     accepted since the last clearing: sms, email, call, inbound
+    DELETE /_kept           forgets everything, and callbacks that wait (also POST /_clear)
+    GET, POST /_settings    callbacks (true), callback_delay (0.2), sms_delay, email_delay (0),
+                            fail_next {"status", "times"[, "code", "accept"]}: HTTP answers,
+                            smtp_fail_next {"status", "times"}: answers to RCPT
+    POST   /_inbound        {"account_sid", "to", "from", "body", "url"[, "OptOutType"]}: a text
+                            from a contact, posted to `url` with a signature; answers
+                            {"sid", "status", "body", "error"}. Without `url` it is only listed,
+                            as if the webhook had been lost. Also "MessageSid" (the same again),
+                            "date_sent", "auth_token" (to sign with), "kind": "call", "params"
 """

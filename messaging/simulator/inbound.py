@@ -49,18 +49,10 @@ class Order:
 
 
 def read(payload: object) -> Order:
+    """InboundError names the field that is missing, unknown or wrong."""
     if not isinstance(payload, dict):
         raise InboundError("An inbound message is a JSON object.")
-    for name in payload:
-        if name not in KNOWN:
-            raise InboundError(f"{name}: no such field; there are {', '.join(KNOWN)}.")
-    text = {name: payload.get(name) or "" for name in TEXTS}
-    for name, value in text.items():
-        if not isinstance(value, str):
-            raise InboundError(f"{name}: a string.")
-    for name in ("account_sid", "to", "from"):
-        if not text[name]:
-            raise InboundError(f"{name}: needed.")
+    text = _texts(payload)
     if text["url"] and not is_address(text["url"]):
         raise InboundError("url: an http or https address, or left out.")
     if text["kind"] not in ("", "sms", "call"):
@@ -78,6 +70,22 @@ def read(payload: object) -> Order:
         date_sent=_moment(payload.get("date_sent")),
         params=_params(payload.get("params") or {}),
     )
+
+
+def _texts(payload: Json) -> dict[str, str]:
+    for name in payload:
+        if name not in KNOWN:
+            raise InboundError(f"{name}: no such field; there are {', '.join(KNOWN)}.")
+    text: dict[str, str] = {}
+    for name in TEXTS:
+        value = payload.get(name) or ""
+        if not isinstance(value, str):
+            raise InboundError(f"{name}: a string.")
+        text[name] = value
+    for name in ("account_sid", "to", "from"):
+        if not text[name]:
+            raise InboundError(f"{name}: needed.")
+    return text
 
 
 async def deliver(simulation: Simulation, order: Order, began_at: float) -> Json:
@@ -140,7 +148,7 @@ def _form(record: PhoneRecord, order: Order) -> dict[str, str]:
         form |= {"CallSid": record.id, "CallStatus": "ringing", "Direction": "inbound"}
         form |= {"Called": record.to, "Caller": record.sender}
     else:
-        form |= {name: record.id for name in ("MessageSid", "SmsMessageSid", "SmsSid")}
+        form |= dict.fromkeys(("MessageSid", "SmsMessageSid", "SmsSid"), record.id)
         form |= {"SmsStatus": "received", "Body": record.body, "NumMedia": "0"}
         form["NumSegments"] = str(segments.count(record.body))
     if record.sender.startswith("whatsapp:"):

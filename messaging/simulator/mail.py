@@ -38,6 +38,11 @@ def _anybody(*_: object) -> AuthResult:
     return AuthResult(success=True)
 
 
+def _shown(address: str) -> str:
+    """aiosmtpd passes bytes that are not UTF-8 on as surrogates, which no answer could carry."""
+    return address.encode("utf-8", "replace").decode()
+
+
 class Mailbox:
     """aiosmtpd's handler. One for each connection, since it remembers when a mail began."""
 
@@ -49,7 +54,7 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self._began_at = time.time()
-        envelope.mail_from = address
+        envelope.mail_from = _shown(address)
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 
@@ -61,7 +66,7 @@ class Mailbox:
             return f"{failure.status} {kind} a failure made to order"
         if refused := magic.for_mailbox(address).rcpt_reply:
             return refused
-        envelope.rcpt_tos.append(address)
+        envelope.rcpt_tos.append(_shown(address))
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 

@@ -15,8 +15,11 @@ from messaging.simulator.simulation import Simulation
 SHOWN = 50
 LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 STYLE = """
-:root { color-scheme: light dark; --line: #8886; --soft: #8881; --quiet: #555; }
-@media (prefers-color-scheme: dark) { :root { --quiet: #b5b5b5; } }
+:root { color-scheme: light dark; --line: #8886; --soft: #f2f2f2; --quiet: #555; --link: #0645ad;
+  background: #fff; color: #1a1a1a; }
+@media (prefers-color-scheme: dark) {
+  :root { --soft: #242424; --quiet: #b5b5b5; --link: #9cf; background: #151515; color: #eee; } }
+a { color: var(--link); }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif;
   overflow-wrap: anywhere; }
@@ -27,7 +30,8 @@ h3 { font-size: 1rem; margin: 0; }
 .counts div { background: var(--soft); border-radius: .5rem; padding: .5rem .75rem; }
 .counts dt { color: var(--quiet); font-size: .875rem; }
 .counts dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
-form { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 1rem .5rem 0; }
+form { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: center;
+  margin: 0 1rem .5rem 0; }
 input, button { font: inherit; padding: .35rem .6rem; min-height: 2.5rem; max-width: 100%; }
 ol { list-style: none; margin: 0; padding: 0; }
 ol > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem; margin: 0 0 .5rem; }
@@ -37,6 +41,8 @@ pre { white-space: pre-wrap; background: var(--soft); border-radius: .25rem; mar
 table { border-collapse: collapse; width: 100%; margin: 0 0 1rem; } caption { text-align: left; }
 th, td { border-top: 1px solid var(--line); padding: .35rem .5rem .35rem 0; text-align: left;
   vertical-align: top; }
+th { white-space: nowrap; }
+.empty p:first-child { margin-top: 0; }
 .empty { border: 1px dashed var(--line); border-radius: .5rem; padding: 1rem; }
 """
 
@@ -52,6 +58,7 @@ def render(simulation: Simulation, to: str, host: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>Provider simulator</title>
 <style>{STYLE}</style>
 </head>

@@ -11,7 +11,7 @@ GSM_7_ESCAPED = frozenset("\f^{}\\[~]|€")
 
 def count(body: str) -> int:
     """160 septets or 70 UTF-16 units fit one part; of several parts, 153 or 67 fit each."""
-    if GSM_7 | GSM_7_ESCAPED >= set(body):
+    if set(body) <= GSM_7 | GSM_7_ESCAPED:
         return _parts([2 if character in GSM_7_ESCAPED else 1 for character in body], 160, 153)
     return _parts([2 if ord(character) > 0xFFFF else 1 for character in body], 70, 67)
 
