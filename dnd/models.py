@@ -97,7 +97,6 @@ class Change(models.Model):
         return wording.summary(
             direction=self.direction,
             enabled=self.enabled,
-            scope=self.scope,
             channels=self.channels,
             source=self.source,
             kind=self.kind,
