@@ -242,3 +242,56 @@ def test_a_ground_with_an_end_goes_within_a_tick_of_it_and_the_line_says_so():
     dnd.end_due()
     assert not grounds(contact)
     assert Change.objects.latest("version").summary == "DND disabled by contact for SMS"
+
+
+def stop(business, number, reason="stop_keyword"):
+    return dnd.change_address(
+        business=business, channel="sms", address=number, block=True, by=CONTACT, reason=reason, evidence_ids=["SM1"]
+    )
+
+
+def start(business, number):
+    return dnd.change_address(business=business, channel="sms", address=number, block=False, by=CONTACT)
+
+
+def test_a_stop_from_a_number_that_nobody_has_binds_whoever_gets_it():
+    business = BusinessFactory()
+    assert stop(business, "+14155550101") == []
+    late = ContactFactory(business=business, phone="+14155550101")
+    dnd.screen_new_addresses()
+    assert grounds(late) == {("outbound", "sms", "stop_keyword")}
+
+
+def test_a_stop_and_a_start_come_to_the_same_however_often_they_are_told():
+    business = BusinessFactory()
+    ada, bob = (ContactFactory(business=business, phone="+14155550101") for _ in range(2))
+    block(bob, "sms", "email")
+    for _ in range(2):
+        stop(business, "+14155550101")
+    for _ in range(2):
+        start(business, "+14155550101")
+    assert grounds(ada) == set()
+    assert grounds(bob) == {("outbound", "email", "user_request")}
+    assert Change.objects.filter(contact=ada).count() == 2
+    assert not Suppression.objects.in_force().exists()
+
+
+def test_a_start_frees_no_holder_who_has_another_stopped_number():
+    business = BusinessFactory()
+    both = ContactFactory(business=business, phone="+14155550101")
+    add_phone(both, "+14155550102")
+    stop(business, "+14155550101")
+    stop(business, "+14155550102")
+    start(business, "+14155550101")
+    assert grounds(both) == {("outbound", "sms", "stop_keyword")}
+    start(business, "+14155550102")
+    assert grounds(both) == set()
+
+
+def test_a_start_lifts_nothing_that_the_record_system_owns():
+    contact = ContactFactory(phone="+14155550101")
+    wish(contact, Actor("sync", "records"), sms=True, reason="record_system")
+    stop(contact.business, "+14155550101")
+    start(contact.business, "+14155550101")
+    assert ("outbound", "sms", "record_system") in grounds(contact)
+    assert flags.panel(contact, STAFF).outbound["sms"].enabled
