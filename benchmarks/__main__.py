@@ -46,9 +46,7 @@ def measure(wanted: list[str], home: Path) -> int:
     for name in wanted:
         print(f"measuring {name} …", flush=True)
         with running.Bench(home) as bench:
-            rows += __import__(f"benchmarks.{name}", fromlist=["measure"]).measure(
-                bench
-            )
+            rows += __import__(f"benchmarks.{name}", fromlist=["measure"]).measure(bench)
     result.keep(rows)
     print(result.table(rows))
     return 0 if all(row.good for row in rows) else 1

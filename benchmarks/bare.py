@@ -15,9 +15,7 @@ class Bare(APIView):
     def patch(self, request: Request, contact: int) -> Response:
         with transaction.atomic():
             for title in ("one", "two", "three"):
-                Task.objects.create(
-                    business=request.auth.business, contact_id=contact, title=title
-                )
+                Task.objects.create(business=request.auth.business, contact_id=contact, title=title)
         return Response({"ok": request.data is not None})
 
 

@@ -25,9 +25,7 @@ def measure(bench: Bench) -> list[Row]:
     simulator = program.Simulator()
     bench.start(simulator.part())
     base = f"http://127.0.0.1:{simulator.http}"
-    requests.post(
-        f"{base}/_settings", json={"callbacks": False}, timeout=5
-    ).raise_for_status()
+    requests.post(f"{base}/_settings", json={"callbacks": False}, timeout=5).raise_for_status()
     posts = posts_per_second(base)
     messages = messages_per_second(bench, base)
     return [
@@ -69,9 +67,7 @@ def posts_per_second(base: str) -> float:
 def messages_per_second(bench: Bench, base: str) -> float:
     owner = people.business("delivery")
     ids = people.contacts(owner, MESSAGES)
-    messaging.create_connection(
-        business=owner, channel="sms", by=ENTERPRISE, **CONNECTIONS["sms"]
-    )
+    messaging.create_connection(business=owner, channel="sms", by=ENTERPRISE, **CONNECTIONS["sms"])
     people.analyze()
     options = [
         "-Q",
@@ -87,9 +83,7 @@ def messages_per_second(bench: Bench, base: str) -> float:
         program.celery("worker-delivery", "worker", *options, grace=8.0, turn=0),
         HEED_TWILIO_API_BASE=base,
     )
-    wait_until(
-        lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer"
-    )
+    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer")
     _queue(owner, ids)
     begun = wait_until(_ring, 5, "ringing")
     ended = wait_until(lambda: _sent(owner) == MESSAGES, 300, "the last message")

@@ -26,10 +26,7 @@ def measure(bench: Bench) -> list[Row]:
     owner = people.business("changes")
     ids = people.contacts(owner, CLIENTS * 25)
     # A key may make 6,000 requests a minute; what is measured here is not that limit.
-    tokens = [
-        keys.issue(business=owner, role="staff", name=f"bench {n}")[1]
-        for n in range(KEYS)
-    ]
+    tokens = [keys.issue(business=owner, role="staff", name=f"bench {n}")[1] for n in range(KEYS)]
     port = free_port()
     bench.start(
         web(port),
@@ -67,9 +64,7 @@ def measure(bench: Bench) -> list[Row]:
 
 def web(port: int) -> Part:
     part = program.web("127.0.0.1", port)
-    command = [
-        "benchmarks.wsgi" if word == "config.wsgi" else word for word in part.command
-    ]
+    command = ["benchmarks.wsgi" if word == "config.wsgi" else word for word in part.command]
     return Part(part.name, command, part.ready, grace=part.grace, cwd=part.cwd)
 
 

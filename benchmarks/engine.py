@@ -46,9 +46,7 @@ def measure(bench: Bench) -> list[Row]:
             tasks,
             5.0,
         ),
-        less_is_better(
-            "worker_memory", memory, "MB peak", "the limit", MEMORY_LIMIT, 1.0
-        ),
+        less_is_better("worker_memory", memory, "MB peak", "the limit", MEMORY_LIMIT, 1.0),
     ]
 
 
@@ -64,9 +62,7 @@ def worker() -> Part:
         "--without-gossip",
         "--without-mingle",
     ]
-    return program.celery(
-        "worker-engine", "worker", *options, "-I", "benchmarks.noop", grace=8.0, turn=0
-    )
+    return program.celery("worker-engine", "worker", *options, "-I", "benchmarks.noop", grace=8.0, turn=0)
 
 
 def tasks_per_second(bench: Bench) -> float:
@@ -74,9 +70,7 @@ def tasks_per_second(bench: Bench) -> float:
     queue = redis.Redis.from_url(running.redis_url())
     with current_app.producer_pool.acquire(block=True) as producer:
         for number in range(TASKS):
-            noop.apply_async(
-                (number,), queue="engine", producer=producer, serializer="json"
-            )
+            noop.apply_async((number,), queue="engine", producer=producer, serializer="json")
     bench.start(worker())
     begun = wait_until(lambda: queue.llen("engine") < TASKS, 60, "the first no-op task")
     ended = wait_until(lambda: queue.llen("engine") == 0, 120, "the last no-op task")
@@ -90,9 +84,7 @@ def steps_per_second(bench: Bench) -> tuple[float, float]:
     ids = people.contacts(owner, ENROLLMENTS)
     people.block(owner, ids[::3], "sms")
     for channel, config in CONNECTIONS.items():
-        messaging.create_connection(
-            business=owner, channel=channel, by=ENTERPRISE, **config
-        )
+        messaging.create_connection(business=owner, channel=channel, by=ENTERPRISE, **config)
     workflow = workflows.create(
         business=owner,
         data={"name": "Bench", "triggers": [], "steps": STEPS},
@@ -102,9 +94,7 @@ def steps_per_second(bench: Bench) -> tuple[float, float]:
     _enroll(ids, version)
     people.analyze()
     one = bench.start(worker())
-    wait_until(
-        lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer"
-    )
+    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer")
     begun = wait_until(_make_due, 10, "enrolling")
     ended = wait_until(lambda: not _running(version), 300, "the last step")
     memory = running.peak_memory(one.process.pid)
@@ -166,6 +156,4 @@ def _check(version: Version) -> None:
     )
     blocked = -(-ENROLLMENTS // 3)
     if (steps, queued) != (ENROLLMENTS * len(STEPS), 2 * ENROLLMENTS - blocked):
-        raise AssertionError(
-            f"{steps} step runs and {queued} queued messages are not what was asked for"
-        )
+        raise AssertionError(f"{steps} step runs and {queued} queued messages are not what was asked for")

@@ -40,9 +40,7 @@ def contacts(owner: Business, number: int) -> list[int]:
 def block(owner: Business, ids: list[int], *channels: str) -> None:
     wish = dnd.Wish(outbound=dict.fromkeys(channels, True))
     for start in range(0, len(ids), BATCH):
-        dnd.change(
-            business=owner, contacts=ids[start : start + BATCH], wish=wish, by=MANAGER
-        )
+        dnd.change(business=owner, contacts=ids[start : start + BATCH], wish=wish, by=MANAGER)
 
 
 def analyze() -> None:

@@ -64,9 +64,7 @@ def less_is_better(
 
 
 def table(rows: Sequence[Row]) -> str:
-    lines = [
-        f"{'name':<18}{'value':>12} {'unit':<14}{'reference':<46}{'value':>12}{'ratio':>9}{'floor':>7}"
-    ]
+    lines = [f"{'name':<18}{'value':>12} {'unit':<14}{'reference':<46}{'value':>12}{'ratio':>9}{'floor':>7}"]
     for row in rows:
         floor = "" if row.floor is None else f"{row.floor:g}"
         mark = "" if row.good else "  below the floor"
@@ -79,10 +77,6 @@ def table(rows: Sequence[Row]) -> str:
 
 def keep(rows: Sequence[Row]) -> None:
     """Write latest.json; rows of other benchmarks that an earlier run left there stay."""
-    known = (
-        {row["name"]: row for row in json.loads(LATEST.read_text())}
-        if LATEST.exists()
-        else {}
-    )
+    known = {row["name"]: row for row in json.loads(LATEST.read_text())} if LATEST.exists() else {}
     known |= {row.name: asdict(row) for row in rows}
     LATEST.write_text(json.dumps(list(known.values()), indent=1) + "\n")
