@@ -1,13 +1,13 @@
 """Handing messages to the door: the verdict now, and a row for what is to be sent or was refused."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from contacts import rows
 from contacts.ring import ring
 from messaging import facts, policy
 from messaging.facts import Reading
@@ -59,7 +59,8 @@ def propose(business: int, proposals: Sequence[Proposal], *, at: datetime | None
     """
     if not proposals:
         return []
-    drafts = draft(facts.read([proposal.contact_id for proposal in proposals]), proposals, at)
+    reading = facts.read([proposal.contact_id for proposal in proposals])
+    drafts = draft(replace(reading, at=at) if at else reading, proposals)
     ids = iter(write(business, [draft for draft in drafts if not isinstance(draft.verdict, Hold)]))
     return [
         Answer(draft.verdict, None if isinstance(draft.verdict, Hold) else next(ids), draft.version)
@@ -67,15 +68,15 @@ def propose(business: int, proposals: Sequence[Proposal], *, at: datetime | None
     ]
 
 
-def draft(reading: Reading, proposals: Iterable[Proposal], at: datetime | None = None) -> list[Draft]:
+def draft(reading: Reading, proposals: Iterable[Proposal]) -> list[Draft]:
     """The verdict on each proposal."""
-    now, drafts = at or reading.at, []
+    drafts = []
     for proposal in proposals:
         known = reading.facts(
             proposal.contact_id,
             proposal.channel,
             proposal.message_class,
-            expires_at=policy.expires_at(proposal.message_class, proposal.first_due or now),
+            expires_at=policy.expires_at(proposal.message_class, proposal.first_due or reading.at),
         )
         drafts.append(Draft(proposal, known, policy.decide(known), reading.version(proposal.contact_id)))
     return drafts
@@ -86,33 +87,88 @@ STATE_AFTER: dict[type, str] = {
     Hold: MessageState.HELD.value,
     Drop: MessageState.DROPPED.value,
 }
-COLUMNS = (
-    "business_id", "contact_id", "direction", "channel", "message_class", "lane", '"to"', "subject", "body",
-    "actor", "state", "rule", "reason", "detail", "inputs", "decided_version", "decided_at", "withdrawn", "due_at",
-    "expires_at", "attempts", "fence", "settled_at", "provider_id", "created_at", "enrollment", "step",
-)  # fmt: skip
+COLUMNS = {
+    "contact_id": "bigint",
+    "channel": "text",
+    "message_class": "text",
+    "lane": "text",
+    '"to"': "text",
+    "subject": "text",
+    "body": "text",
+    "actor": "text",
+    "state": "text",
+    "rule": "text",
+    "reason": "text",
+    "detail": "text",
+    "inputs": "jsonb",
+    "decided_version": "int",
+    "due_at": "timestamptz",
+    "expires_at": "timestamptz",
+    "settled_at": "timestamptz",
+    "enrollment": "bigint",
+    "step": "int",
+}
+NAMES = ", ".join(COLUMNS)
+# A column at a time, each one literal: a third of the time that a list of VALUES takes.
+INSERT = f"""
+INSERT INTO messaging_message (business_id, direction, withdrawn, attempts, fence, provider_id,
+                               decided_at, created_at, {NAMES})
+SELECT %s, 'outbound', false, 0, 0, '', %s, %s, {NAMES}
+  FROM unnest({", ".join(f"%s::{kind}[]" for kind in COLUMNS.values())}) AS given ({NAMES})
+RETURNING id
+"""  # noqa: S608 - the names are those above
 
 
 def write(business: int, drafts: Sequence[Draft]) -> list[int]:
     """Insert a message for each draft and ring for their lanes; the ids, in the order of the drafts."""
     if not drafts:
         return []
-    got = rows.insert(Message, COLUMNS, [_row(business, draft) for draft in drafts], returning="id")
+    now = drafts[0].facts.now
+    columns = map(_array, zip(*map(_row, drafts), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [business, now, now, *columns])
+        ids = [pk for (pk,) in cursor.fetchall()]
     for lane in {LANE_OF[d.proposal.message_class] for d in drafts if not isinstance(d.verdict, Drop)}:
         ring(DELIVER, lane)
-    return [pk for (pk,) in got]
+    return ids
 
 
-def _row(business: int, draft: Draft) -> tuple[Any, ...]:
-    proposal, verdict, now = draft.proposal, draft.verdict, draft.facts.now
+def _row(draft: Draft) -> tuple[Any, ...]:
+    proposal, known, verdict = draft.proposal, draft.facts, draft.verdict
     return (
-        business, proposal.contact_id, Message.Way.OUTBOUND.value, proposal.channel, proposal.message_class,
-        LANE_OF[proposal.message_class], draft.facts.address, proposal.subject[:400], proposal.body,
-        proposal.actor[:200], STATE_AFTER[type(verdict)], verdict.rule, verdict.reason, verdict.detail[:400],
-        rows.Json(facts.inputs(draft.facts, draft.version)), draft.version, now, False,
-        verdict.until if isinstance(verdict, Hold) else now, draft.facts.expires_at, 0, 0,
-        now if isinstance(verdict, Drop) else None, "", now, proposal.enrollment, proposal.step,
-    )  # fmt: skip
+        proposal.contact_id,
+        proposal.channel,
+        proposal.message_class,
+        LANE_OF[proposal.message_class],
+        known.address,
+        proposal.subject[:400],
+        proposal.body,
+        proposal.actor[:200],
+        STATE_AFTER[type(verdict)],
+        verdict.rule,
+        verdict.reason,
+        verdict.detail[:400],
+        json.dumps(facts.inputs(known, draft.version)),
+        draft.version,
+        verdict.until if isinstance(verdict, Hold) else known.now,
+        known.expires_at,
+        known.now if isinstance(verdict, Drop) else None,
+        proposal.enrollment,
+        proposal.step,
+    )
+
+
+def _array(values: Iterable[Any]) -> str:
+    """These values of one column as PostgreSQL's array literal."""
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value) if isinstance(value, int) else f'"{value.isoformat()}"'
 
 
 def withdraw(enrollments: Sequence[int], *, why: str) -> int:
