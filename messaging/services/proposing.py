@@ -11,7 +11,7 @@ from django.db import connection
 from contacts.ring import ring
 from messaging import facts, policy
 from messaging.facts import Reading
-from messaging.models import LANE_OF, Message, MessageState
+from messaging.models import LANE_OF, MessageState
 from messaging.policy import Drop, Facts, Hold, Send, Verdict
 
 DELIVER = "messaging.tasks.deliver_lane"
