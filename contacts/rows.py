@@ -29,9 +29,9 @@ def insert(
     end = f" RETURNING {returning}" if returning else ""
     if len(rows) < MANY:
         return update(_inserting(model, columns, on_conflict) + end, rows)
-    sql = _inserting(model, columns, on_conflict, source=_unnested(model, columns)) + end
+    source, parameters = _unnested(_types(model, columns), list(zip(*rows, strict=True)))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [array(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_inserting(model, columns, on_conflict, source=source) + end, parameters)
         return cursor.fetchall() if returning else []
 
 
@@ -97,18 +97,29 @@ def _inserting(
 
 
 @cache
-def _unnested(model: type[models.Model], columns: Sequence[str]) -> str:
-    """A query for rows that are given a column at a time, an array literal each: a third of what VALUES cost.
-
-    An array of arrays cannot be unnested by row, so a column that is an array itself travels as text.
-    """
+def _types(model: type[models.Model], columns: Sequence[str]) -> list[str]:
+    """The columns' types; without a length, so that what is too long is refused and not cut, as a cast would."""
     types = {field.column: field.db_type(connection) for field in model._meta.concrete_fields}
-    # Without its length, so that what is too long is refused and not cut, as a cast would.
-    kinds = [re.sub(r"\(\d+\)", "", str(types[name.strip('"')])) for name in columns]
-    given = [f"%s::{'text' if kind.endswith('[]') else kind}[]" for kind in kinds]
-    taken = [f"c{n}::{kind}" if kind.endswith("[]") else f"c{n}" for n, kind in enumerate(kinds)]
-    names = ", ".join(f"c{n}" for n in range(len(kinds)))
-    return f"SELECT {', '.join(taken)} FROM unnest({', '.join(given)}) AS given ({names})"
+    return [re.sub(r"\(\d+\)", "", str(types[name.strip('"')])) for name in columns]
+
+
+def _unnested(types: Sequence[str], columns: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """A query for rows given a column at a time, an array literal each: a third of what VALUES cost; its parameters.
+
+    A value that all rows share is given once. An array of arrays cannot be unnested by row: such a column is text.
+    """
+    taken, shared, names, given, arrays = [], [], [], [], []
+    for n, (kind, column) in enumerate(zip(types, columns, strict=True)):
+        if n and column.count(column[0]) == len(column):
+            taken.append(f"%s::{kind}")
+            shared.append(column[0])
+            continue
+        taken.append(f"c{n}::{kind}")
+        names.append(f"c{n}")
+        given.append(f"%s::{'text' if kind.endswith('[]') else kind}[]")
+        arrays.append(array(column))
+    sql = f"SELECT {', '.join(taken)} FROM unnest({', '.join(given)}) AS given ({', '.join(names)})"
+    return sql, shared + arrays
 
 
 def array(values: Iterable[Any]) -> str:
@@ -117,14 +128,14 @@ def array(values: Iterable[Any]) -> str:
 
 
 def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, int):
         return str(value)
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
     if isinstance(value, Json):
         value = value.dumps(value.adapted)
-    elif isinstance(value, datetime):
-        return f'"{value.isoformat()}"'
     elif isinstance(value, list):
         value = array(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
