@@ -41,7 +41,7 @@ try:
     SECRET_KEY = SECRET_KEY or keys.secret_key(HEED_HOME)
     CREDENTIAL_KEYS = keys.credential_keys(HEED_HOME)
 except keys.Unusable as error:
-    sys.exit(str(error))
+    environment.give_up(str(error))
 
 # --- Applications ---------------------------------------------------------------------------------------------------
 

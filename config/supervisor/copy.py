@@ -64,7 +64,7 @@ class Copy:
         from config import settings
 
         self.settings = settings
-        host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"
+        host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"  # noqa: S104 -- outside the demo it is there to be reached
         if not is_free(settings.PORT, host):
             raise in_use(settings.PORT)
         self.listener = listen(settings.PORT, host)
