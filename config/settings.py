@@ -149,6 +149,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 CELERY_TASK_DEFAULT_QUEUE = "events"
+# A ring names only the task, so where it is heard is said here.
+CELERY_TASK_ROUTES = {
+    "workflows.tasks.run_due": {"queue": "engine"},
+    "messaging.tasks.deliver_lane": {"queue": "delivery"},
+    "messaging.tasks.audit": {"queue": "bulk"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
