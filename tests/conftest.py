@@ -16,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from config.supervisor.servers import servers  # noqa: E402
+from config.supervisor.servers import servers
 
 until_the_end = ExitStack()
 BROWSER_FLAGS = [
