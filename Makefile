@@ -12,7 +12,7 @@ run:
 
 test:
 	@$(SETUP) base postgresql valkey dev
-	@exec $(PY) -m pytest -n 2 $(TESTS)
+	@exec $(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 bench:
 	@$(SETUP) base postgresql valkey dev

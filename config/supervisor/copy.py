@@ -125,7 +125,7 @@ class Copy:
     def _begin(self, part: Part) -> Running:
         one = Running(part, self.leash, self.home.logs)
         self.running.append(one)
-        self.home.record(each.process.pid for each in self.running)
+        self.home.record({each.part.name: each.process.pid for each in self.running})
         return one
 
     def _once(self, title: str, *command: str) -> None:
