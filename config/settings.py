@@ -198,9 +198,9 @@ STATIC_ROOT = HEED_HOME / "static"
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if Path(folder).is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.staticfiles.Storage"},
 }
-# Only what pages name is kept, and what only a debugger reads is not compressed: 20 s less on the first start.
+# Only what pages name is kept, and what only a debugger reads is not compressed: a quicker first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 # One missing file in a stylesheet of somebody else's must not answer a whole page with 500.
