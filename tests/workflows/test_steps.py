@@ -163,7 +163,10 @@ def test_add_to_a_workflow_that_ended_for_the_contact_earlier_in_the_same_tick(b
     enroll(flow(business, TASK, add_to(short)), contact)
     tick()
 
-    assert sorted(Enrollment.objects.filter(workflow=short).values_list("state", flat=True)) == ["active", "completed"]
+    assert sorted(Enrollment.objects.filter(workflow=short).values_list("state", flat=True)) == [
+        "active",
+        "completed",
+    ]
 
 
 def test_add_to_a_workflow_that_is_not_published_fails_and_the_enrollment_goes_on(business, contact):
@@ -249,7 +252,10 @@ def test_set_dnd_inbound(business, contact):
     enroll(flow(business, set_dnd("inbound", True, "all")), contact)
     work()
 
-    assert sorted(contact.grounds.values_list("direction", "channel")) == [("inbound", "call"), ("inbound", "sms")]
+    assert sorted(contact.grounds.values_list("direction", "channel")) == [
+        ("inbound", "call"),
+        ("inbound", "sms"),
+    ]
 
 
 def test_set_dnd_for_many_contacts(business):
@@ -283,7 +289,9 @@ def test_internal_notifications_reach_a_role_a_team_and_a_person(business, conta
         "team:Sales",
         f"user:{member.user.email}",
     ]
-    assert set(Notification.objects.values_list("message", "contact")) == {("Ada Byron needs you", contact.pk)}
+    assert set(Notification.objects.values_list("message", "contact")) == {
+        ("Ada Byron needs you", contact.pk)
+    }
 
 
 def test_a_notification_to_a_team_that_is_gone_fails_and_the_enrollment_goes_on(business, contact):
@@ -307,8 +315,14 @@ def test_a_task_is_due_so_long_after_its_step(business, contact):
 
 def test_a_text_that_cannot_be_filled_in_fails_its_step_alone(business, contact):
     long = "{% for a in contact.name %}{% for b in contact.name %}{{ a }}{% endfor %}{% endfor %}"
-    endless = "{% assign x = 'aaaaaaaaaaaaaaaaaaaa' %}" + "{% assign x = x | append: x | append: x %}" * 12 + "{{ x }}"
-    own = enroll(flow(business, {"kind": "create_task", "title": "a"}, TASK | {"title": long[:200]}, TASK), contact)
+    endless = (
+        "{% assign x = 'aaaaaaaaaaaaaaaaaaaa' %}"
+        + "{% assign x = x | append: x | append: x %}" * 12
+        + "{{ x }}"
+    )
+    own = enroll(
+        flow(business, {"kind": "create_task", "title": "a"}, TASK | {"title": long[:200]}, TASK), contact
+    )
     bad = enroll(flow(business, SMS | {"body": endless}, TASK), ContactFactory(business=business))
     work()
 
