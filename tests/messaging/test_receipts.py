@@ -6,6 +6,7 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from contacts.models import Event
+from messaging import delivery
 from messaging.delivery import claims
 from messaging.models import Connection, Message
 from tests.factories import BusinessFactory, ContactFactory
@@ -73,8 +74,6 @@ def test_any_order_and_every_repetition_gives_the_same(message, tell, order, end
 
 
 def test_a_callback_makes_the_unknown_known(message, tell, told):
-    from messaging import delivery
-
     forward(message, 40)
     delivery.reap()
 

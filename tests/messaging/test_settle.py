@@ -12,8 +12,8 @@ from messaging.delivery.settling import settle
 from messaging.delivery.states import NOT_CALLED
 from messaging.models import Connection, Message
 from messaging.providers.base import Lost, NotTaken, Refused, Taken
-from tests.factories import ContactFactory, block
-from tests.messaging.conftest import deliver, forward, make_due, queue
+from tests.factories import BusinessFactory, ContactFactory, block
+from tests.messaging.conftest import connected, deliver, forward, make_due, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -237,9 +237,6 @@ def test_a_call_claimed_after_a_change_does_not_hold_it_up(contact):
 
 
 def test_a_call_of_another_business_holds_up_nobody(business):
-    from tests.factories import BusinessFactory
-    from tests.messaging.conftest import connected
-
     stranger = ContactFactory(business=connected(BusinessFactory()), phone="+14155550123")
     queue(stranger)
     claimed()
