@@ -131,7 +131,7 @@ def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Pers
 
 
 def inputs(facts: Facts, version: int) -> dict[str, Any]:
-    """The facts as they are stored beside the verdict: what stood against it, and what was needed to send."""
+    """The facts as they are stored beside the verdict, but for those that are columns of the message itself."""
     kept: dict[str, Any] = {"version": version, "address": facts.address, "connection": facts.connection}
     if block := facts.blocked.get(facts.channel):
         since = block.since and block.since.isoformat()
@@ -141,6 +141,4 @@ def inputs(facts: Facts, version: int) -> dict[str, Any]:
             kept[name] = value
     if facts.hours_open_at:
         kept["hours_open_at"] = facts.hours_open_at.isoformat()
-    if facts.expires_at:
-        kept["expires_at"] = facts.expires_at.isoformat()
     return kept
