@@ -125,7 +125,7 @@ def test_no_call_starts_after_an_opt_out_is_effective_and_every_opt_out_becomes_
         # Races in which nobody met anybody would prove nothing.
         assert (
             min(verdict.figures[f"raced by {kind}"] for kind in ("contact", "address", "created"))
-            >= RACES // 3
+            >= RACES // 3 - RACERS
         )
         assert verdict.figures["met a call in flight"] > RACES / 50
         assert min(verdict.figures["sent"], verdict.figures["dropped"]) > RACES / 20
