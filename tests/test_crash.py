@@ -21,7 +21,8 @@ from tests.processes.fleet import fleet, kill, waited
 from workflows import services as workflows
 from workflows.models import Enrollment, StepRun
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+# One after the other: each of these takes a whole machine.
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.xdist_group("under fire")]
 
 ENROLLMENTS = int(os.environ.get("HEED_CRASH_ENROLLMENTS", "2000"))
 KILLS = int(os.environ.get("HEED_CRASH_KILLS", "30"))

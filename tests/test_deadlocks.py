@@ -13,7 +13,7 @@ from workflows import services as workflows
 from workflows.models import Enrollment
 from workflows.tasks import dispatch_due, run_due
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300), pytest.mark.xdist_group("under fire")]
 
 SECONDS = float(os.environ.get("HEED_CHURN_SECONDS", "20"))
 CONTACTS = 40

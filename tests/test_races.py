@@ -18,11 +18,12 @@ from messaging.models import Message
 from tests.processes import crowd, databases
 from tests.processes.fleet import fleet
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900), pytest.mark.xdist_group("under fire")]
 
 RACES = int(os.environ.get("HEED_RACES", "2000"))
 MUTATED_RACES = min(RACES, 500)
 RACERS, SENDERS = 3, 2
+SECONDS = 120 + RACES / 8
 MODULE = "tests.processes.racing"
 
 
@@ -69,11 +70,11 @@ def run_all(copy, folder, races, without):
         first, end = seed * races // RACERS, (seed + 1) * races // RACERS
         env = {"FOLDER": folder, "FIRST": first, "SHARE": end - first, "WITHOUT": without}
         env = {f"HEED_TEST_{name}": str(value) for name, value in env.items()}
-        return copy.begin(MODULE, role, 240, seed=seed, **env)
+        return copy.begin(MODULE, role, SECONDS, seed=seed, **env)
 
     senders = [begin("send", seed) for seed in range(SENDERS)]
     racers = [begin("race", seed) for seed in range(RACERS)]
-    copy.finished(racers, 240)
+    copy.finished(racers, SECONDS)
     (folder / "over").touch()
     copy.finished(senders, 60)
 
