@@ -90,7 +90,7 @@ def _phones(business: Business, given: Sequence[Mapping[str, Any]], errors: dict
 
 @transaction.atomic
 def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Contact:
-    """A new contact with its addresses and tags, as `clean` gave them. An address that is being opted out is waited for."""
+    """A new contact as `clean` gave it. An address that is being opted out right now is waited for."""
     locks.lock_addresses(business.pk, _keys(data), exclusive=False)
     _refuse_taken_external_id(business, data.get("external_id"), but=None)
     contact = Contact.objects.create(
@@ -170,8 +170,8 @@ SINGLE = {
 
 
 def _refuse_taken_external_id(business: Business, external_id: str | None, *, but: int | None) -> None:
-    taken = Contact.objects.of(business).filter(external_id=external_id).exclude(pk=but)
-    if external_id and taken.exists():
+    taken = Contact.objects.of(business).filter(external_id=external_id).values_list("pk", flat=True)
+    if external_id and set(taken) - {but}:
         raise Conflict("external_id_taken", f"Another contact has the external id {external_id}.")
 
 
