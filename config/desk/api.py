@@ -86,7 +86,10 @@ class TagName(Text):
         super().__init__(allow_blank=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return tags.clean(super().to_internal_value(data))
+        try:
+            return tags.clean(super().to_internal_value(data))
+        except Invalid as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 def tag_names() -> serializers.ListField:
