@@ -23,7 +23,12 @@ from config.supervisor.problems import Problem
 from config.supervisor.servers import servers
 from config.supervisor.statics import Statics
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(60)
+"""
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {STUBBORN!r}], start_new_session=True).wait()"
 
 
@@ -115,7 +120,7 @@ def test_a_disk_that_is_full_is_told_so_whoever_noticed() -> None:
 def test_a_nearly_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(homes.shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 5_000_000, 5_000_000))
-    with pytest.raises(Problem, match="The disk is full: .* has 5 MB left"):
+    with pytest.raises(Problem, match="has 5 MB left"):
         Home(tmp_path / "home")
 
 
@@ -202,7 +207,8 @@ def test_backends_that_outlived_their_server_do_not_hold_up_the_next(hold: Leash
     running = Running(server.part(), hold, tmp_path)
     running.wait_ready(30)
     server.make_database()
-    busy = "import psycopg2, sys; psycopg2.connect(sys.argv[1]).cursor().execute('SELECT count(*) FROM generate_series(1, 1e12)')"
+    query = "SELECT count(*) FROM generate_series(1, 1e12)"
+    busy = f"import psycopg2, sys; psycopg2.connect(sys.argv[1]).cursor().execute('{query}')"
     client = subprocess.Popen([sys.executable, "-c", busy, server.url], stderr=subprocess.DEVNULL)
     until(lambda: any(": heed heed " in command and "SELECT" in command for _, command in server._left()), 20)
 
