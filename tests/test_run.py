@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -105,10 +106,12 @@ def refused(**variables: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def one_copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    copy = Copy(tmp_path_factory.mktemp("run") / "home")
-    yield copy
-    copy.stop()
+def one_copy() -> Iterator[Copy]:
+    with tempfile.TemporaryDirectory(prefix="heed-run-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        copy = Copy(Path(folder) / "home")
+        yield copy
+        copy.stop()
 
 
 @pytest.fixture

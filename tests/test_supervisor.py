@@ -29,7 +29,10 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("up", flush=True)
 time.sleep(60)
 """
-PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {STUBBORN!r}], start_new_session=True).wait()"
+PARENT = f"""
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", {STUBBORN!r}], start_new_session=True).wait()
+"""
 
 
 def until(what: object, seconds: float = 5) -> None:
@@ -184,14 +187,13 @@ def test_static_files_are_collected_again_when_one_changed(
 
 
 @pytest.mark.servers
-def test_a_database_that_is_still_running_is_taken_over(hold: Leash, tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    old, new = Postgres(tmp_path, durable=False), Postgres(tmp_path, durable=False)
+def test_a_database_that_is_still_running_is_taken_over(hold: Leash, folder: Path) -> None:
+    old, new = Postgres(folder, durable=False), Postgres(folder, durable=False)
     old.prepare()
-    first = Running(old.part(), hold, tmp_path)
+    first = Running(old.part(), hold, folder)
     first.wait_ready(30)
 
-    second = Running(new.part(), hold, tmp_path)
+    second = Running(new.part(), hold, folder)
     second.wait_ready(30)
 
     assert first.process.wait(5) == 0
@@ -200,16 +202,18 @@ def test_a_database_that_is_still_running_is_taken_over(hold: Leash, tmp_path: P
 
 
 @pytest.mark.servers
-def test_backends_that_outlived_their_server_do_not_hold_up_the_next(hold: Leash, tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    server = Postgres(tmp_path, durable=False)
+def test_backends_that_outlived_their_server_do_not_hold_up_the_next(
+    hold: Leash, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    server = Postgres(folder, durable=False)
     server.prepare()
-    running = Running(server.part(), hold, tmp_path)
+    running = Running(server.part(), hold, folder)
     running.wait_ready(30)
     server.make_database()
     query = "SELECT count(*) FROM generate_series(1, 1e12)"
     busy = f"import psycopg2, sys; psycopg2.connect(sys.argv[1]).cursor().execute('{query}')"
     client = subprocess.Popen([sys.executable, "-c", busy, server.url], stderr=subprocess.DEVNULL)
+    request.addfinalizer(client.wait)
     until(lambda: any(": heed heed " in command and "SELECT" in command for _, command in server._left()), 20)
 
     running.process.send_signal(signal.SIGKILL)
@@ -225,14 +229,13 @@ def test_backends_that_outlived_their_server_do_not_hold_up_the_next(hold: Leash
 @pytest.mark.servers
 @pytest.mark.timeout(240)
 def test_the_tables_are_made_on_the_oldest_postgresql_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oldest = Path("/usr/lib/postgresql/15/bin")
     if not (oldest / "initdb").exists():
         pytest.skip("There is no PostgreSQL 15 on this machine.")
-    tmp_path.chmod(0o711)
     monkeypatch.setattr(postgres, "find", lambda: oldest)
-    with servers(tmp_path, durable=False) as own:
+    with servers(folder, durable=False) as own:
         env = os.environ | {"DATABASE_URL": own.database_url, "REDIS_URL": own.redis_url}
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=env, check=True)
         connection = psycopg2.connect(own.database_url)
