@@ -114,7 +114,8 @@ def test_workers_killed_at_random_lose_nothing_and_do_nothing_twice(copy, busine
         {"type": "tag_added", "name": "Go", "filters": {"tags": {"op": "any_of", "values": ["Go"]}}},
         *STEPS,
     )
-    copy.provider_settings(callbacks=False)
+    # Long enough for some to be killed in the middle of a call.
+    copy.provider_settings(callbacks=False, sms_delay=0.1, email_delay=0.1)
     copy.up_workers()
 
     harass(copy, business, contacts, rng)
