@@ -40,6 +40,10 @@ def check(method: str, path: str, status: int, body: Any) -> None:
         _validator(json.dumps(content["schema"])).validate(body)
 
 
+def check_request(shape: dict[str, Any], body: Any) -> None:
+    _validator(json.dumps(shape)).validate(body)
+
+
 @cache
 def _validator(shape: str) -> Draft202012Validator:
     whole = {**json.loads(shape), "components": schema()["components"]}
