@@ -16,43 +16,43 @@ from messaging.policy import Block, Facts
 
 PEOPLE = """
 SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, s.name, s.restricts_contact,
-       p.kind, p.value, p.line_type, p.preferred, clock_timestamp()
+       p.kind, p.value, p.line_type, p.preferred, x.channel, x.reason, clock_timestamp()
   FROM contacts_contact c
   LEFT JOIN contacts_status s ON s.id = c.status_id
   LEFT JOIN contacts_contactpoint p ON p.contact_id = c.id
+  LEFT JOIN dnd_suppression x
+    ON x.business_id = p.business_id AND x.address = p.value AND x.lifted_at IS NULL
  WHERE c.id = ANY(%s) ORDER BY c.id, p.position, p.id
 """
-SUPPRESSED = """
-SELECT s.business_id, s.channel, s.address, array_agg(s.reason)
-  FROM contacts_contactpoint p
-  JOIN dnd_suppression s ON s.business_id = p.business_id AND s.address = p.value AND s.lifted_at IS NULL
- WHERE p.contact_id = ANY(%s) GROUP BY 1, 2, 3
+CONNECTED = """
+SELECT business_id, channel, id, driver, revision, state, config FROM messaging_connection
+ WHERE business_id = ANY(%s)
 """
-CONNECTED = (
-    "SELECT business_id, channel, id, revision, state FROM messaging_connection WHERE business_id = ANY(%s)"
-)
 
 DELETED = "The contact was deleted."
 
 
 @dataclass(slots=True)
 class Person:
-    """A contact, as far as a verdict is concerned."""
+    """A contact, as far as a verdict is concerned. `suppressed`: the reasons, by channel and address."""
 
     business_id: int
     deleted: bool
     status: str
     restricts: bool
     points: list[Point] = field(default_factory=list)
+    suppressed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A business's connection for a channel."""
+    """A business's connection for a channel, its credentials still sealed."""
 
     id: int
+    driver: str
     revision: int
     state: str
+    sealed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,6 @@ class Reading:
     at: datetime
     people: Mapping[int, Person]
     wishes: Mapping[int, Wishes]
-    suppressed: Mapping[tuple[int, str, str], str]
     ways: Mapping[tuple[int, str], Way]
 
     def version(self, contact: int) -> int:
@@ -87,6 +86,7 @@ class Reading:
         choice = addressing.choose(channel, person.points, policy.classes()[message_class], keep=keep)
         way = self.ways.get((person.business_id, channel))
         block = wishes.blocked.get(channel)
+        suppressed = person.suppressed.get((channel, choice.address))
         return Facts(
             channel=channel,
             message_class=message_class,
@@ -94,7 +94,7 @@ class Reading:
             address=choice.address,
             no_address=choice.why_not,
             blocked={channel: Block(block.reason, block.source, block.since)} if block else {},
-            suppressed=self.suppressed.get((person.business_id, channel, choice.address), ""),
+            suppressed=strongest(suppressed) if suppressed else "",
             do_not_contact=wishes.do_not_contact,
             status=person.status,
             status_restricts=person.restricts,
@@ -110,23 +110,23 @@ def read(contacts: Collection[int]) -> Reading:
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, [ids])
         at, people = _people(cursor.fetchall())
-        cursor.execute(SUPPRESSED, [ids])
-        suppressed = {(b, channel, address): strongest(why) for b, channel, address, why in cursor.fetchall()}
         cursor.execute(CONNECTED, [list({person.business_id for person in people.values()})])
-        ways = {
-            (b, channel): Way(pk, revision, state) for b, channel, pk, revision, state in cursor.fetchall()
-        }
-    return Reading(at, people, flags.read(ids), suppressed, ways)
+        ways = {(business, channel): Way(*way) for business, channel, *way in cursor.fetchall()}
+    return Reading(at, people, flags.read(ids), ways)
 
 
 def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:
+    """A row for each address, or for each suppression of one; the rows of an address follow each other."""
     people: dict[int, Person] = {}
-    for pk, business, deleted, status, restricts, kind, value, line_type, preferred, _ in rows:
+    for pk, business, deleted, status, restricts, kind, value, line_type, preferred, channel, why, _ in rows:
         person = people.get(pk)
         if person is None:
             person = people[pk] = Person(business, deleted, status or "", bool(restricts))
-        if kind:
-            person.points.append(Point(kind, value, line_type, preferred))
+        points = person.points
+        if kind and not (points and (points[-1].kind, points[-1].value) == (kind, value)):
+            points.append(Point(kind, value, line_type, preferred))
+        if channel:
+            person.suppressed.setdefault((channel, value), []).append(why)
     return max(row[-1] for row in rows), people
 
 
