@@ -72,7 +72,9 @@ def _clean_feedback(given: Any, errors: Errors) -> Config:
     if not isinstance(given, Mapping):
         errors["feedback"] = "This has the fields esp and webhook_key."
         return {}
-    errors.update({f"feedback.{name}": "Unknown field." for name in given if name not in ("esp", "webhook_key")})
+    errors.update(
+        {f"feedback.{name}": "Unknown field." for name in given if name not in ("esp", "webhook_key")}
+    )
     if given.get("esp") not in FEEDBACK:
         errors["feedback.esp"] = f"Use one of {', '.join(FEEDBACK)}."
     key = _text(given, "webhook_key")
