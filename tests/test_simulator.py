@@ -528,7 +528,7 @@ def test_a_lost_webhook_leaves_the_text_in_the_list_with_its_own_time(simulator,
     order = inbound(receiver, url=None, date_sent="2026-01-02T03:04:05Z")
     answer = simulator.post("/_inbound", order).json()
 
-    (listed,) = simulator.list(**{"DateSent": "2026-01-02"})["messages"]
+    (listed,) = simulator.list(DateSent="2026-01-02")["messages"]
     assert answer["status"] is None
     assert receiver.requests.empty()
     assert (listed["sid"], listed["date_sent"]) == (
