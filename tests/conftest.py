@@ -5,6 +5,7 @@ This runs before Django reads its settings, which is why they are named here and
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -33,6 +34,8 @@ def _boot() -> None:
     """Once, in the process that was started by hand: pytest-xdist's workers inherit its environment."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    # SIGTERM, as Ctrl-C does, takes along whatever the tests have started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     home = Path(tempfile.mkdtemp(prefix="heed-test-"))
     until_the_end.callback(shutil.rmtree, home, ignore_errors=True)
     home.chmod(0o711)  # PostgreSQL may run as another user, who has to pass through

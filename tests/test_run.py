@@ -17,6 +17,8 @@ import pytest
 from config.environment import NAMES
 from config.keys import BASE
 from config.supervisor import leash
+from config.supervisor.leash import Held
+from config.supervisor.parts import Leash
 from config.supervisor.ports import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("run"), pytest.mark.timeout(600)]
@@ -35,8 +37,8 @@ PARTS = [
 class Copy:
     """One copy of Heed on a folder and a port of its own."""
 
-    def __init__(self, home: Path) -> None:
-        self.home, self.port = home, free_port()
+    def __init__(self, home: Path, hold: Leash) -> None:
+        self.home, self.port, self.hold = home, free_port(), hold
         self.output = home.with_suffix(".out")
         self.make: subprocess.Popen[bytes] | None = None
 
@@ -50,10 +52,13 @@ class Copy:
         assert not self.ended(), self.said()
 
     def begin(self) -> None:
+        self.release()
         with self.output.open("wb") as output:
             self.make = subprocess.Popen(
                 ["make", "run"], cwd=BASE, env=environment(self.port, self.home), stdout=output, stderr=output
             )
+        # Should this test run be killed, `make run` would be nobody's.
+        self.hold.tell(Held("make", self.make.pid, "TERM", 16.0, 0).line())
 
     def said(self) -> str:
         return self.output.read_text()
@@ -84,6 +89,11 @@ class Copy:
         if self.make and not self.ended():
             self.make.terminate()
             self.make.wait(20)
+        self.release()
+
+    def release(self) -> None:
+        if self.make:
+            self.hold.tell(f"- {self.make.pid}\n")
 
 
 def environment(port: int, home: Path, **more: str) -> dict[str, str]:
@@ -121,9 +131,11 @@ def refused(**variables: str) -> str:
 def one_copy() -> Iterator[Copy]:
     with tempfile.TemporaryDirectory(prefix="heed-run-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)
-        copy = Copy(Path(folder) / "home")
+        hold = Leash()
+        copy = Copy(Path(folder) / "home", hold)
         yield copy
         copy.stop()
+        hold.close()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import sys
 
 from config.keys import Unusable
-from config.supervisor.copy import run
 from config.supervisor.problems import Problem
+from config.supervisor.whole import run
 
 
 def main() -> None:
