@@ -6,6 +6,7 @@ from django.db import connection
 
 from dnd.hooks import Question
 
+ANYTHING = "SELECT EXISTS (SELECT 1 FROM messaging_message WHERE state = 'calling')"
 SQL = """
 SELECT DISTINCT q.contact
   FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[]) AS q (contact, version, at)
@@ -29,5 +30,10 @@ def in_flight(questions: Sequence[Question]) -> set[int]:
     if not questions:
         return set()
     with connection.cursor() as cursor:
+        # Mostly nothing is, and this says so in a tenth of the time. Whoever asks holds the locks that a claim
+        # from before the change has given back by committing, so it is seen here.
+        cursor.execute(ANYTHING)
+        if cursor.fetchone() == (False,):
+            return set()
         cursor.execute(SQL, [list(column) for column in zip(*questions, strict=True)])
         return {contact for (contact,) in cursor.fetchall()}
