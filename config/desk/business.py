@@ -92,8 +92,10 @@ def switch(request: HttpRequest) -> HttpResponse:
 @require_POST
 def found(request: HttpRequest) -> HttpResponse:
     """Start a business: for whoever manages the installation and belongs to none yet."""
+    if not request.user.is_superuser:
+        raise PermissionDenied
     try:
-        business = staff.found_business(name=request.POST.get("name", "").replace("\0", ""), by=request.user)  # type: ignore[arg-type]
+        business = staff.found_business(name=request.POST.get("name", "").replace("\0", ""), by=request.user)
     except Invalid as invalid:
         messages.error(request, str(invalid))
         return redirect("admin:index")

@@ -79,6 +79,7 @@ ADDRESSES = [
     "contacts/contact/{contact}/tasks/",
     "contacts/contact/{contact}/tasks/{task}/done/",
     "contacts/contact/{contact}/notes/",
+    "contacts/contact/{contact}/enroll/",
     "contacts/contact/{contact}/message/",
     "contacts/contact/{contact}/timeline/",
     "contacts/contact/{contact}/part/tags/",
@@ -217,6 +218,34 @@ def test_staff_read_a_workflow_in_words_and_cannot_change_it(signed_in, clinic):
     assert "This needs the role manager." in published.content.decode()
     workflow.refresh_from_db()
     assert (workflow.name, workflows.is_published(workflow)) == ("Reminder", False)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("/admin/keys/add/", 403), ("/admin/contacts/contact/0/edit/", 404)]
+)
+def test_what_cannot_be_opened_is_said_in_words_with_the_menu_around_it(signed_in, address, status):
+    answer = signed_in("staff").get(address)
+
+    words = {403: "You may not do this in Harbour", 404: "There is nothing at this address in Harbour"}[
+        status
+    ]
+    assert (answer.status_code, words in answer.content.decode()) == (status, True)
+    assert "Your account" in answer.content.decode()
+
+
+def test_an_address_that_there_is_not_is_said_in_words(signed_in):
+    answer = signed_in("staff").get("/nowhere/")
+
+    assert (answer.status_code, "There is nothing at this address" in answer.content.decode()) == (404, True)
+
+
+def test_a_form_that_was_open_for_too_long_is_refused_in_words(clinic):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(clinic.people["staff"])
+
+    answer = client.post("/admin/notifications/")
+
+    assert (answer.status_code, "This page was open for too long" in answer.content.decode()) == (403, True)
 
 
 def test_somebody_without_a_business_reads_what_to_do(client):

@@ -13,6 +13,7 @@ from messaging import services as messaging
 from messaging.models import Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import ENTERPRISE, STAFF, ContactFactory, add_phone, block
+from workflows import services as workflows
 
 LIST = "/admin/contacts/contact/"
 EVERY = ("call", "sms", "email", "whatsapp", "facebook", "gmb")
@@ -227,6 +228,24 @@ def test_a_further_phone_is_added_by_a_button(desk, clinic):
 
 
 # --- on the contact's page ---
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("role", "entered"), [("staff", 0), ("manager", 1)])
+def test_a_contact_is_put_into_a_workflow_by_hand(signed_in, clinic, contact, role, entered):
+    steps = [{"kind": "wait", "for": "1d"}]
+    made = workflows.create(
+        business=clinic.business, data={"name": "Nurture", "triggers": [], "steps": steps}, by=ENTERPRISE
+    )
+    workflows.publish(workflow=made, by=ENTERPRISE)
+    client = signed_in(role)
+
+    assert ("Put into a workflow" in read(client.get(page_of(contact)))) is bool(entered)
+    client.post(f"{LIST}{contact.pk}/enroll/", {"workflow": made.pk})
+    again = client.post(f"{LIST}{contact.pk}/enroll/", {"workflow": made.pk}, follow=True)
+
+    assert contact.enrollments.count() == entered
+    assert ("The contact is in this workflow already." in read(again)) is bool(entered)
 
 
 @pytest.mark.browser
