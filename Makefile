@@ -38,10 +38,11 @@ check:
 	$(PY) -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
 	HEED_BASE_URL=https://heed.example $(PY) manage.py check --deploy --fail-level WARNING
 
+# Keeps what is pinned where it still fits; UPGRADE=--upgrade takes the newest of everything.
 lock:
 	@$(SETUP) base dev
 	@$(PY) -m pip install --quiet uv
 	@for name in base postgresql valkey dev; do \
-	  $(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  $(PY) -m uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-header \
 	    -o requirements/$$name.txt requirements/$$name.in || exit 1; \
 	done

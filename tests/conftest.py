@@ -80,6 +80,8 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    # Ending is bounded; interrupted, it would leave its folder behind.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     until_the_end.close()
 
 

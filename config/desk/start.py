@@ -46,14 +46,14 @@ def _contacts(business: Business) -> dict[str, int]:
 
 
 def _today(business: Business) -> list[dict[str, Any]]:
-    """How many messages of today, in the business's own day, stand in each state; states without any are left out."""
+    """How many messages of today, in the business's own day, stand in each state; states without any are left out.
+
+    Found from the newest backwards, so that it costs what today holds and not what there ever was.
+    """
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    counted = dict(
-        Message.objects.filter(business=business, created_at__gte=midnight)
-        .order_by()
-        .values_list("state")
-        .annotate(Count("pk"))
-    )
+    mine = Message.objects.filter(business=business)
+    before = mine.filter(created_at__lt=midnight).order_by("-id").values_list("id", flat=True).first() or 0
+    counted = dict(mine.filter(id__gt=before).order_by().values_list("state").annotate(Count("pk")))
     return [
         {"state": state.value, "label": state.label, "count": counted[state.value]}
         for state in MessageState

@@ -58,7 +58,7 @@ def test_a_channel_is_blocked_and_allowed_again_by_keyboard_alone(desk, contact,
     expect(switch(page, "Block SMS")).to_be_focused()
     expect(status).to_have_text(re.compile("SMS blocked."))
     expect(page.locator("#row-outboundsms")).to_contain_text("Blocked")
-    expect(page.locator("#row-outboundsms")).to_contain_text("Asked us, by Staff of Harbour")
+    expect(page.locator("#row-outboundsms")).to_contain_text("Asked us, set by Staff of Harbour")
     expect(page.locator("#dnd")).to_contain_text("Partial: SMS blocked")
     assert blocked(contact) == ["sms"]
 
@@ -160,7 +160,7 @@ def test_a_switch_that_is_locked_says_why_and_stays_as_it_is(desk, contact):
     page = desk("enterprise").contact(contact)
     row = page.locator("#row-outboundsms")
 
-    expect(row).to_contain_text("Texted STOP, by the contact")
+    expect(row).to_contain_text("Texted STOP, set by the contact")
     expect(row).to_contain_text("Only the contact can lift this, by texting START.")
     expect(switch(page, "Block SMS")).to_have_attribute("aria-disabled", "true")
     switch(page, "Block SMS").focus()
@@ -181,8 +181,8 @@ def test_every_reason_of_a_blocked_channel_is_told(desk, contact):
 
     row = desk("staff").contact(contact).locator("#row-outboundsms")
 
-    expect(row).to_contain_text("Texted STOP, by the contact")
-    expect(row).to_contain_text("Also: Asked us, by Sam Staff")
+    expect(row).to_contain_text("Texted STOP, set by the contact")
+    expect(row).to_contain_text("Also: Asked us, set by Sam Staff")
 
 
 @pytest.mark.browser

@@ -1,12 +1,15 @@
 """What enterprise users look after: the profile, people, teams, keys, connections. And what everybody is told."""
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from contacts.models import ApiKey, Business, Membership, Team, User
 from contacts.services import keys, work
-from messaging.models import Audit, Connection
+from messaging.models import Audit, Connection, Message
 from tests.desk.conftest import SMTP, connect
 from tests.factories import ContactFactory
 
@@ -334,6 +337,24 @@ def test_marking_what_there_is_not_changes_nothing(signed_in, clinic, one):
     client.post("/admin/notifications/", {"one": one})
 
     assert "Notifications: 1 unread" in read(client.get("/admin/"))
+
+
+def test_the_start_page_counts_the_messages_of_the_business_s_own_day(signed_in, clinic):
+    contact = ContactFactory(business=clinic.business)
+    midnight = timezone.localtime(timezone=ZoneInfo(clinic.business.timezone)).replace(
+        hour=0, minute=0, second=0
+    )
+    for minutes, state in ((-1, "delivered"), (1, "delivered"), (2, "dropped"), (3, "unknown")):
+        at = midnight + timedelta(minutes=minutes)
+        Message.objects.create(
+            business=clinic.business, contact=contact, channel="sms", message_class="manual", lane="interactive",
+            state=state, due_at=at, expires_at=at, created_at=at, decided_version=0,
+        )  # fmt: skip
+
+    shown = read(signed_in("staff").get("/admin/"))
+
+    assert "Delivered 1 Not sent 1 Unknown 1" in shown
+    assert "1 message of unknown fate" in shown
 
 
 def test_the_start_page_says_plainly_what_the_auditor_found(signed_in, clinic):
