@@ -1,6 +1,8 @@
 """The words that every app shares: channels, directions, sources, roles. Standard library and Django choices only."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.db import models
 
@@ -87,3 +89,9 @@ def in_words(channels: Sequence[str]) -> str:
     if len(labels) < 2:
         return "".join(labels)
     return f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The name of every time zone. To find them opens some 600 files, so it is done once."""
+    return frozenset(available_timezones())

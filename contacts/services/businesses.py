@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 import phonenumbers
 from django.db import transaction
@@ -11,7 +10,7 @@ from contacts import phones
 from contacts.actors import Actor
 from contacts.models import Business
 from contacts.services.errors import Invalid, RoleRequired
-from contacts.words import Role, role_reaches
+from contacts.words import Role, role_reaches, time_zones
 
 EDITABLE = (
     "name",
@@ -48,7 +47,7 @@ def _cleaned(data: Mapping[str, Any], *, country: str) -> dict[str, Any]:
             cleaned["phone"] = phones.parse(cleaned["phone"], country)
         except phones.NotAPhone as error:
             errors["phone"] = str(error)
-    if cleaned.get("timezone", "UTC") not in available_timezones():
+    if cleaned.get("timezone", "UTC") not in time_zones():
         errors["timezone"] = "Unknown time zone: give one such as America/New_York."
     if "name" in cleaned and not cleaned["name"]:
         errors["name"] = "A business needs a name."

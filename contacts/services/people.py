@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -25,7 +24,7 @@ from contacts.models import (
 from contacts.services import events, tags
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
-from contacts.words import LineType
+from contacts.words import LineType, time_zones
 
 NAMES = ("first_name", "last_name", "timezone", "external_id")
 
@@ -48,7 +47,7 @@ def clean(business: Business, data: Mapping[str, Any]) -> dict[str, Any]:
     """
     errors: dict[str, str] = {}
     cleaned = {key: value for key, value in data.items() if key in (*NAMES, "facebook_id", "gmb_id", "tags")}
-    if cleaned.get("timezone") and cleaned["timezone"] not in available_timezones():
+    if cleaned.get("timezone") and cleaned["timezone"] not in time_zones():
         errors["timezone"] = "Unknown time zone: give one such as America/New_York."
     if "external_id" in cleaned:
         cleaned["external_id"] = cleaned["external_id"] or None

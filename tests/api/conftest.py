@@ -1,70 +1,17 @@
-"""A business, keys of each role, and a client that speaks JSON with one of them.
+"""A business, keys of each role, and the API as their holders see it."""
 
-The client holds every answer against the OpenAPI schema, so that each test of the API is a test of the schema too.
-"""
-
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import logging
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from contacts.models import Business
 from contacts.services import keys
-from tests.api import truth
-from tests.factories import BusinessFactory
-
-PROBLEM = "application/problem+json"
-
-
-@dataclass
-class Answer:
-    """What came back, with its body read."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-    @property
-    def code(self) -> str:
-        return str(self.body["code"])
-
-    @property
-    def fields(self) -> list[str]:
-        return [error["field"] for error in self.body.get("errors", ())]
-
-
-class Api:
-    """The REST API as the holder of one key sees it."""
-
-    def __init__(self, key: str) -> None:
-        self.client = Client()
-        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
-
-    def send(self, method: str, path: str, data: bytes = b"", kind: str = "application/json") -> Answer:
-        path = path if path.startswith(("http", "/")) else f"/api/v1/{path}"
-        answer = self.client.generic(method, path, data, content_type=kind, headers=self.headers)
-        if answer.status_code >= 400:
-            assert answer.headers["Content-Type"] == PROBLEM
-        has_json = "json" in answer.headers.get("Content-Type", "")
-        body = json.loads(answer.content) if has_json else answer.content
-        truth.check(method, path, answer.status_code, body)
-        return Answer(answer.status_code, answer.headers, body)
-
-    def get(self, path: str) -> Answer:
-        return self.send("GET", path)
-
-    def post(self, path: str, body: Any = None) -> Answer:
-        return self.send("POST", path, b"" if body is None else json.dumps(body).encode())
-
-    def patch(self, path: str, body: Any) -> Answer:
-        return self.send("PATCH", path, json.dumps(body).encode())
-
-    def delete(self, path: str) -> Answer:
-        return self.send("DELETE", path)
+from messaging.models import Connection
+from tests.api.client import Api
+from tests.api.samples import TWILIO, There, written
+from tests.factories import BusinessFactory, ContactFactory
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -98,3 +45,21 @@ def api(business: Business, as_role: KeyMaker) -> Api:
 @pytest.fixture
 def elsewhere(db: None) -> Business:
     return BusinessFactory(name="Another business", slug="another")
+
+
+@pytest.fixture
+def there(api: Api, business: Business) -> There:
+    contact = ContactFactory(business=business)
+    connection = Connection.objects.create(business=business, channel="sms", driver="twilio", config=TWILIO)
+    workflow = api.post("workflows/", {"name": "There", "steps": [{"kind": "stop"}]}).body["id"]
+    api.post(f"workflows/{workflow}/publish/")
+    ids = {"contact": str(contact.pk), "workflow": workflow, "connection": str(connection.pk)}
+    return There(api, ids, written())
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Thousands of refusals are not news."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from contacts.models import ApiKey
-from tests.api.conftest import Api
+from tests.api.client import Api
 from tests.factories import BusinessFactory
 
 ROOT = Path(__file__).resolve().parents[2]

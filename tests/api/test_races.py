@@ -10,7 +10,7 @@ from django.db import connection
 
 from contacts.models import Contact
 from contacts.services import keys
-from tests.api.conftest import Api
+from tests.api.client import Api
 from tests.factories import BusinessFactory, ContactFactory
 from workflows.models import Enrollment
 

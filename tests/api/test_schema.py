@@ -8,7 +8,7 @@ from django.urls import URLPattern
 
 from config.api.urls import urlpatterns
 from tests.api import truth
-from tests.api.test_bad_input import OPERATIONS, bodies
+from tests.api.samples import OPERATIONS, bodies
 from workflows.definition.steps import KINDS
 from workflows.definition.triggers import FILTERS
 

@@ -10,7 +10,7 @@ from config.api.urls import urlpatterns
 from contacts.models import Contact, Event
 from dnd.models import Change
 from messaging.models import Connection, Message
-from tests.api.conftest import Api
+from tests.api.client import Api
 from tests.factories import ContactFactory
 from workflows.models import Workflow
 

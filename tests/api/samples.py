@@ -1,0 +1,132 @@
+"""A body that fits, of everything that takes one, and a place to send it to where nothing of it stays."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from tests.api.client import Answer, Api
+
+CONTACT = {
+    "first_name": "Ada",
+    "last_name": "Byron",
+    "email": "ada@example.org",
+    "phones": [{"number": "+14155550100", "label": "home", "line_type": "mobile", "preferred": True}],
+    "timezone": "America/Los_Angeles",
+    "external_id": "MRN-1",
+    "tags": ["vip"],
+}
+DND = {
+    "outbound": {"sms": True, "email": False},
+    "inbound": {"all": True},
+    "do_not_contact": True,
+    "reason": "user_request",
+    "evidence": "form 81",
+    "note": "asked",
+}
+STEPS = [
+    {"kind": "send_sms", "body": "Hello {{contact.first_name}}"},
+    {"kind": "send_email", "subject": "Hello", "body": "Hello {{business.name}}"},
+    {"kind": "add_tag", "tag": "x"},
+    {"kind": "remove_tag", "tag": "x"},
+    {"kind": "set_dnd", "direction": "outbound", "enable": True, "channels": ["sms"], "note": "why"},
+    {"kind": "internal_notification", "to": "managers", "message": "Look"},
+    {"kind": "create_task", "title": "Call", "due_in": "2d"},
+    {"kind": "wait", "for": "2h"},
+    {
+        "kind": "if_else",
+        "condition": {"any": [{"field": "tag", "op": "any_of", "value": ["vip"]}]},
+        "then": [{"kind": "stop"}],
+        "else": [{"kind": "add_tag", "tag": "y"}],
+    },
+]
+FILTERS = {
+    "direction": "outbound",
+    "flag": "enabled_specific",
+    "channels": ["sms"],
+    "tags": {"op": "none_of", "values": ["vip"]},
+    "sources": ["user"],
+    "reasons": ["stop_keyword"],
+}
+WORKFLOW = {
+    "name": "Everything",
+    "settings": {"allow_reentry": True, "remove_when_all_dnd": False},
+    "triggers": [{"type": "contact_dnd", "name": "Opt-out", "filters": FILTERS}, {"type": "manual"}],
+    "steps": STEPS,
+}
+TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": "secret", "from_number": "+14155550199"}
+SMTP = {
+    "url": "smtp://user:letmein@127.0.0.1:2525",
+    "from_email": "hello@clinic.example",
+    "feedback": {"esp": "sendgrid", "webhook_key": "whsec_0123456789abcdef"},
+}
+BUSINESS = {
+    "name": "Clinic",
+    "phone": "+14155550199",
+    "address": "1 Main Street",
+    "country": "US",
+    "timezone": "America/New_York",
+    "allow_do_not_contact": True,
+    "preferences_source": "manual",
+    "remove_when_all_dnd": False,
+}
+
+
+def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
+    """A body that fits, of everything that takes one."""
+    contact, workflow = ids["contact"], ids["workflow"]
+    question = {"contact": contact, "channel": "sms", "message_class": "manual"}
+    more = [{"kind": "add_to_workflow", "workflow": workflow},
+            {"kind": "remove_from_workflow", "which": "another", "workflow": workflow}]  # fmt: skip
+    return {
+        ("POST", "contacts/"): CONTACT,
+        ("PATCH", "contacts/{contact}/"): CONTACT,
+        ("POST", "contacts/{contact}/tags/"): {"add": ["a", "b"], "remove": ["c"]},
+        ("PATCH", "contacts/{contact}/dnd/"): DND,
+        ("POST", "decisions/"): question,
+        ("POST", "decisions/ "): {"items": [question, {**question}]},
+        ("POST", "messages/"): {"contact": contact, "channel": "email", "subject": "Hello", "body": "Hello"},
+        ("POST", "workflows/"): {**WORKFLOW, "steps": STEPS + more},
+        ("PATCH", "workflows/{workflow}/"): {**WORKFLOW, "steps": STEPS[-1:]},
+        ("POST", "workflows/{workflow}/enrollments/"): {"contact": contact},
+        ("PATCH", "business/"): BUSINESS,
+        ("POST", "connections/"): {"channel": "email", "driver": "smtp", "config": SMTP},
+        ("PATCH", "connections/{connection}/"): {"config": TWILIO},
+    }
+
+
+OPERATIONS = list(bodies({"contact": "1", "workflow": "1", "connection": "1"}))
+TABLES = (
+    "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
+    "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection", "workflows_workflow",
+    "workflows_version", "workflows_enrollment",
+)  # fmt: skip
+
+
+def written() -> list[tuple[Any, ...]]:
+    """What all tables hold, in numbers that any write changes."""
+    counts = " UNION ALL ".join(f"SELECT '{t}', count(*), max(xmin::text::bigint) FROM {t}" for t in TABLES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{counts} UNION ALL SELECT name, 0, xmin::text::bigint FROM contacts_business ORDER BY 1"
+        )
+        return cursor.fetchall()
+
+
+@dataclass
+class There:
+    """Objects that the addresses and bodies below name, and how all tables stood when there was nothing else."""
+
+    api: Api
+    ids: dict[str, str]
+    before: list[tuple[Any, ...]]
+
+    def attempt(self, method: str, path: str, body: Any) -> Answer:
+        """The answer, with whatever it did undone; a refusal must not have written anything."""
+        with transaction.atomic():
+            answer = self.api.send(method, path.strip().format(**self.ids), json.dumps(body).encode())
+            if answer.status >= 400:
+                assert written() == self.before, f"{method} {path} refused {body} and wrote"
+            transaction.set_rollback(True)
+        return answer
