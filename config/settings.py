@@ -243,16 +243,28 @@ EMAIL_USE_SSL = bool(email.get("EMAIL_USE_SSL"))
 EMAIL_TIMEOUT = 10
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["config.api.keys.KeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["contacts.rest.keys.KeyAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.api.problems.handler",
+    "DEFAULT_SCHEMA_CLASS": "contacts.rest.schema.Schema",
+    "EXCEPTION_HANDLER": "contacts.rest.problems.handler",
+    # What is wrong with an object as a whole is blamed on the object's own path.
+    "NON_FIELD_ERRORS_KEY": "",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Heed",
+    "DESCRIPTION": "What each contact has asked for, and the messages and workflows that obey it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_NO_READ_ONLY_REQUIRED": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "contacts.rest.schema.add_problems",
+    ],
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -30,7 +30,10 @@ def lock_addresses(business: int, keys: Iterable[AddressKey], *, exclusive: bool
         return
     mode = "" if exclusive else "_shared"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_xact_lock{mode}(k) FROM unnest(%s::bigint[]) AS k", [numbers])  # noqa: S608
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock{mode}(k) FROM unnest(%s::bigint[]) AS k",
+            [numbers],
+        )
 
 
 def lock_contacts(business: int, ids: Iterable[int]) -> list[int]:
@@ -52,6 +55,15 @@ def try_lock_contacts(ids: Sequence[int]) -> list[int]:
             [sorted(set(ids))],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def hold_contacts(ids: Iterable[int]) -> None:
+    """Wait for the rows of these contacts, of whatever business and deleted ones too, and hold them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(ids))],
+        )
 
 
 def _number(business: int, key: AddressKey) -> int:

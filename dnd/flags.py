@@ -79,7 +79,10 @@ def panel(contact: Contact, actor: Actor) -> Panel:
     for direction, channel, standpoint in _standpoints(contact.pk):
         grounds[direction, channel].append(standpoint)
     ways = {
-        way: {channel: _flag(way, channel, grounds.get((way, channel), []), actor) for channel in CHANNELS_OF[way]}
+        way: {
+            channel: _flag(way, channel, grounds.get((way, channel), []), actor)
+            for channel in CHANNELS_OF[way]
+        }
         for way in policy.WAYS
     }
     return Panel(
@@ -93,11 +96,22 @@ def panel(contact: Contact, actor: Actor) -> Panel:
 
 def _standpoints(contact: int) -> Iterable[tuple[str, str, Standpoint]]:
     columns = Ground.objects.filter(contact=contact).values_list(
-        "direction", "channel", "reason", "source", "opened_by__actor", "since", "ends_at", "opened_by__text__note"
+        "direction",
+        "channel",
+        "reason",
+        "source",
+        "opened_by__actor",
+        "since",
+        "ends_at",
+        "opened_by__text__note",
     )
     for direction, channel, reason, source, actor, since, ends_at, note in columns:
         strength = rules()[reason].strength
-        yield direction, channel, Standpoint(reason, strength, source, actor, since, ends_at, note or "")
+        yield (
+            direction,
+            channel,
+            Standpoint(reason, strength, source, actor, since, ends_at, note or ""),
+        )
 
 
 def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor) -> Flag:
@@ -112,7 +126,8 @@ def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor)
         channel,
         tuple(grounds),
         may_lift=not denied,
-        needs_note=not denied and any(policy.may_lift(rules()[g.reason], note="", **of_this_actor) for g in grounds),
+        needs_note=not denied
+        and any(policy.may_lift(rules()[g.reason], note="", **of_this_actor) for g in grounds),
         why_not=denied[0][1] if denied else "",
     )
 
@@ -169,7 +184,11 @@ def read(contacts: Iterable[int]) -> dict[int, Wishes]:
         if channel:
             blocked[contact][channel][reason] = Block(reason, source, since)
     return {
-        contact: Wishes(version, {c: by[strongest(list(by))] for c, by in blocked[contact].items()}, paused)
+        contact: Wishes(
+            version,
+            {c: by[strongest(list(by))] for c, by in blocked[contact].items()},
+            paused,
+        )
         for contact, version, paused in {row[:3] for row in rows}
     }
 

@@ -74,14 +74,19 @@ class Change(models.Model):
     actor = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=24)
     evidence = ArrayField(models.CharField(max_length=200), default=list, help_text="Ids, never texts.")
-    text_digest = models.CharField(max_length=64, blank=True, help_text="Salted SHA-256 of note and evidence.")
+    text_digest = models.CharField(
+        max_length=64, blank=True, help_text="Salted SHA-256 of note and evidence."
+    )
     recorded_at = models.DateTimeField()
     previous_hash = models.CharField(max_length=64, blank=True)
     hash = models.CharField(max_length=64)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="dnd_versions_of_a_contact_are_unique", fields=["contact", "version"]),
+            models.UniqueConstraint(
+                name="dnd_versions_of_a_contact_are_unique",
+                fields=["contact", "version"],
+            ),
         ]
         indexes = [
             models.Index(name="ledger_newest_first", fields=["business", "-recorded_at", "-id"]),
@@ -170,7 +175,11 @@ class Ground(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="grounds_that_end", fields=["ends_at"], condition=Q(ends_at__isnull=False)),
+            models.Index(
+                name="grounds_that_end",
+                fields=["ends_at"],
+                condition=Q(ends_at__isnull=False),
+            ),
             models.Index(name="grounds_by_reason", fields=["business", "reason", "channel"]),
         ]
 
@@ -235,7 +244,10 @@ class Suppression(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="suppressions_by_address", fields=["business", "address", "channel"]),
+            models.Index(
+                name="suppressions_by_address",
+                fields=["business", "address", "channel"],
+            ),
         ]
 
     def __str__(self) -> str:

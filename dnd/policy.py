@@ -100,16 +100,23 @@ class Position:
         return Position(dict(self.grounds), self.do_not_contact)
 
 
-def may_lift(rule: Rule, *, source: str, role: str | None, note: str, reviewed: bool = False) -> tuple[str, str] | None:
+def may_lift(
+    rule: Rule, *, source: str, role: str | None, note: str, reviewed: bool = False
+) -> tuple[str, str] | None:
     """None when this actor may take the ground away, else (code, why). The contact and a sync answer to nobody."""
-    if source not in rule.lifted_by or (rule.reason == "free_text_opt_out" and source == "user" and not reviewed):
+    if source not in rule.lifted_by or (
+        rule.reason == "free_text_opt_out" and source == "user" and not reviewed
+    ):
         return "dnd_locked", LOCKED.get(rule.reason, f"This cannot be lifted by {source}.")
     if source not in ("user", "api"):
         return None
     if rule.min_role and not role_reaches(role, rule.min_role):
         return "role_required", f"Lifting this needs the role {rule.min_role}."
     if rule.note_to_lift and not note.strip():
-        return "note_required", f"Lifting this needs a note: {NOTE_ABOUT.get(rule.reason, 'how you know that they agree.')}"
+        return (
+            "note_required",
+            f"Lifting this needs a note: {NOTE_ABOUT.get(rule.reason, 'how you know that they agree.')}",
+        )
     return None
 
 
@@ -126,7 +133,13 @@ def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -
     for direction in WAYS:
         for channel in wish.frees(direction):
             verdicts = [
-                may_lift(rules()[reason], source=source, role=role, note=wish.note, reviewed=wish.reviewed)
+                may_lift(
+                    rules()[reason],
+                    source=source,
+                    role=role,
+                    note=wish.note,
+                    reviewed=wish.reviewed,
+                )
                 for reason in position.reasons(direction, channel)
             ]
             if denied := sorted((v for v in verdicts if v), key=lambda v: SEVERITY.index(v[0])):
@@ -159,7 +172,11 @@ def plan(position: Position, wish: Wish) -> list[Line]:
     """The lines that bring `position` to `wish`, in order: freeing before blocking. `position` is brought along."""
     lines: list[Line] = []
     for direction in WAYS:
-        lines += lift(position, direction, [(c, r) for c in wish.frees(direction) for r in position.reasons(direction, c)])
+        lines += lift(
+            position,
+            direction,
+            [(c, r) for c in wish.frees(direction) for r in position.reasons(direction, c)],
+        )
     for direction in WAYS:
         lines += block(position, direction, wish.blocks(direction), wish)
     if wish.do_not_contact is not None and wish.do_not_contact != position.do_not_contact:
@@ -177,9 +194,19 @@ def block(position: Position, direction: str, channels: Iterable[str], wish: Wis
             direction, channel, wish.reason, ends_at=wish.ends_at
         )
     scope = "all" if position.blocked(direction) == set(CHANNELS_OF[direction]) else "specific"
-    groups = (("changed", [c for c in added if c not in before]), ("reinforced", [c for c in added if c in before]))
+    groups = (
+        ("changed", [c for c in added if c not in before]),
+        ("reinforced", [c for c in added if c in before]),
+    )
     return [
-        Line(kind, direction, True, scope, tuple(hit), tuple((c, wish.reason) for c in hit))
+        Line(
+            kind,
+            direction,
+            True,
+            scope,
+            tuple(hit),
+            tuple((c, wish.reason) for c in hit),
+        )
         for kind, hit in groups
         if hit
     ]
@@ -215,7 +242,10 @@ def may_switch(*, source: str, role: str | None, allowed: bool, synced: bool) ->
     if synced:
         return "owned_by_record_system", "The record system owns this: change it there."
     if not allowed:
-        return "do_not_contact_off", "Do Not Contact is not turned on for this business (Business Profile)."
+        return (
+            "do_not_contact_off",
+            "Do Not Contact is not turned on for this business (Business Profile).",
+        )
     if source in ("user", "api") and not role_reaches(role, "enterprise"):
         return "role_required", "Only an enterprise user can change this."
     return None

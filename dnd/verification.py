@@ -77,12 +77,19 @@ def _compare(report: Report, folded: list[tuple[int, Position, Change]]) -> None
 
 def _shape(standing: Standing | None) -> tuple[object, ...] | None:
     return standing and (
-        standing.version, standing.last_hash, standing.outbound, standing.inbound, standing.do_not_contact
+        standing.version,
+        standing.last_hash,
+        standing.outbound,
+        standing.inbound,
+        standing.do_not_contact,
     )
 
 
 def _expected(position: Position, last: Change) -> tuple[object, ...]:
-    outbound, inbound = mask_of(position.blocked("outbound")), mask_of(position.blocked("inbound"))
+    outbound, inbound = (
+        mask_of(position.blocked("outbound")),
+        mask_of(position.blocked("inbound")),
+    )
     return (last.version, last.hash, outbound, inbound, position.do_not_contact)
 
 

@@ -111,26 +111,35 @@ class Message(models.Model):
     actor = models.CharField(max_length=200, blank=True, help_text="Who wrote or caused it.")
     state = models.CharField(max_length=9, choices=MessageState, default=MessageState.QUEUED)
 
-    rule = models.CharField(max_length=12, blank=True, help_text="The rule that spoke last.")
+    rule = models.CharField(max_length=20, blank=True, help_text="The rule that spoke last.")
     reason = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=400, blank=True)
     inputs = models.JSONField(default=dict, blank=True, help_text="What the last verdict was made from.")
     decided_version = models.PositiveIntegerField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    withdrawn = models.BooleanField(default=False, help_text="Its enrollment was removed, or its broadcast cancelled.")
+    withdrawn = models.BooleanField(
+        default=False, help_text="Its enrollment was removed, or its broadcast cancelled."
+    )
 
     due_at = models.DateTimeField(help_text="When the door looks at it next.")
     expires_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
-    fence = models.PositiveIntegerField(default=0, help_text="Goes up with each claim; a settle must match it.")
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Goes up with each claim; a settle must match it."
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     called_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    ask_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider is asked what became of it."
+    )
     provider_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
 
-    enrollment = models.BigIntegerField(null=True, blank=True, help_text="The enrollment whose step queued it.")
+    enrollment = models.BigIntegerField(
+        null=True, blank=True, help_text="The enrollment whose step queued it."
+    )
     step = models.PositiveIntegerField(null=True, blank=True, help_text="The position of that step.")
 
     objects = MessageQuerySet.as_manager()
@@ -154,14 +163,26 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                name="messages_due", fields=["lane", "due_at", "id"], condition=Q(state__in=["queued", "held"])
+                name="messages_due",
+                fields=["lane", "due_at", "id"],
+                condition=Q(state__in=["queued", "held"]),
             ),
-            models.Index(name="messages_in_flight", fields=["contact"], condition=Q(state="calling")),
+            models.Index(
+                name="messages_ahead_in_line",
+                fields=["contact", "channel", "id"],
+                condition=Q(state__in=["queued", "calling"]),
+            ),
             models.Index(name="messages_in_flight_by_address", fields=["to"], condition=Q(state="calling")),
-            models.Index(name="messages_unknown", fields=["id"], condition=Q(state="unknown")),
+            models.Index(
+                name="messages_to_ask_about",
+                fields=["ask_at"],
+                condition=Q(state="unknown", ask_at__isnull=False),
+            ),
             models.Index(name="messages_in_line", fields=["contact", "channel", "id"]),
             models.Index(name="messages_newest_first", fields=["business", "-id"]),
-            models.Index(name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")),
+            models.Index(
+                name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,12 +17,17 @@ SYSTEM_GOOD_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Obeys:
-    """Which settings a message class obeys: one line of data/message_classes.csv."""
+    """Which settings a message class obeys: one line of data/message_classes.csv.
+
+    A class that obeys the preferred *way* does not text somebody whose preferred number is a landline; one that
+    obeys the preferred number only then texts another number.
+    """
 
     outbound_dnd: bool
     do_not_contact: bool
     quiet_hours: bool
     preferred_contact: bool
+    preferred_way: bool
 
 
 @cache
@@ -34,6 +39,7 @@ def classes() -> dict[str, Obeys]:
                 do_not_contact=row["do_not_contact"] == "obeys",
                 quiet_hours=row["quiet_hours"] == "obeys",
                 preferred_contact=row["preferred_contact"] in ("obeys", "number only"),
+                preferred_way=row["preferred_contact"] == "obeys",
             )
             for row in csv.DictReader(file)
         }
@@ -116,16 +122,20 @@ def decide(facts: Facts) -> Verdict:
     if facts.status_restricts and facts.message_class not in ("manual", "system"):
         return Drop("status", "status", f"The status {facts.status} restricts contact.")
     if not facts.connection:
-        return Drop("connection", "no_connection", f"The business has no connection for {Channel(facts.channel).label}.")
+        return Drop(
+            "connection",
+            "no_connection",
+            f"The business has no connection for {Channel(facts.channel).label}.",
+        )
     if facts.connection == "disconnected":
-        return Hold("disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER)
+        return Hold(
+            "disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER
+        )
     if obeys.quiet_hours and facts.hours_open_at and facts.hours_open_at > facts.now:
         return Hold("hours", "quiet_hours", "Outside the contact's permitted hours.", facts.hours_open_at)
     if facts.expires_at and facts.now >= facts.expires_at:
         return Drop("expired", "expired", "It waited too long to be sent.")
     return Send()
-
-
 
 
 def _why_blocked(channel: str, block: Block) -> str:

@@ -60,10 +60,15 @@ class ContactFactory(DjangoModelFactory[Contact]):
     @factory.post_generation
     def email(self, create: bool, extracted: object, **_: object) -> None:
         if extracted is not False:
-            add_email(self, f"ada{self.pk}@example.org" if extracted is None else str(extracted))
+            add_email(
+                self,
+                f"ada{self.pk}@example.org" if extracted is None else str(extracted),
+            )
 
 
-def add_phone(contact: Contact, number: str, line_type: str = "unknown", preferred: bool = False) -> ContactPoint:
+def add_phone(
+    contact: Contact, number: str, line_type: str = "unknown", preferred: bool = False
+) -> ContactPoint:
     return ContactPoint.objects.create(
         business=contact.business,
         contact=contact,

@@ -31,7 +31,10 @@ class Workflow(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "business", Lower("name"), name="workflows_names_are_unique", condition=Q(deleted_at=None)
+                "business",
+                Lower("name"),
+                name="workflows_names_are_unique",
+                condition=Q(deleted_at=None),
             )
         ]
 
@@ -68,7 +71,9 @@ class Version(models.Model):
         constraints = [
             models.UniqueConstraint(name="workflows_versions_are_numbered", fields=["workflow", "number"]),
             models.UniqueConstraint(
-                name="workflows_one_version_is_published", fields=["workflow"], condition=Q(retired_at=None)
+                name="workflows_one_version_is_published",
+                fields=["workflow"],
+                condition=Q(retired_at=None),
             ),
         ]
         indexes = [models.Index(name="versions_at_a_time", fields=["business", "published_at"])]
@@ -118,9 +123,15 @@ class Enrollment(models.Model):
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(max_length=24, blank=True, help_text="The kind of step it stands at.")
     due_at = models.DateTimeField(null=True, blank=True, help_text="When the engine looks at it next.")
-    held_since = models.DateTimeField(null=True, blank=True, help_text="When its present step was first held.")
+    held_since = models.DateTimeField(
+        null=True, blank=True, help_text="When its present step was first held."
+    )
     depth = models.PositiveSmallIntegerField(default=0)
-    context = models.JSONField(default=dict, blank=True, help_text="What templates may use besides the contact.")
+    context = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What templates may use besides the contact.",
+    )
 
     objects = EnrollmentQuerySet.as_manager()
 
@@ -134,11 +145,19 @@ class Enrollment(models.Model):
             models.CheckConstraint(
                 name="workflows_what_runs_is_due_and_what_ended_is_not",
                 condition=Q(state__in=["active", "waiting"], due_at__isnull=False, ended_at=None)
-                | Q(state__in=["completed", "removed", "failed"], due_at=None, ended_at__isnull=False),
+                | Q(
+                    state__in=["completed", "removed", "failed"],
+                    due_at=None,
+                    ended_at__isnull=False,
+                ),
             ),
         ]
         indexes = [
-            models.Index(name="enrollments_due", fields=["due_at", "id"], condition=Q(due_at__isnull=False)),
+            models.Index(
+                name="enrollments_due",
+                fields=["due_at", "id"],
+                condition=Q(due_at__isnull=False),
+            ),
             models.Index(name="enrollments_of_a_contact", fields=["contact", "-id"]),
             models.Index(name="enrollments_of_a_workflow", fields=["workflow", "-id"]),
         ]
@@ -192,7 +211,9 @@ class Firing(models.Model):
     workflow = models.ForeignKey(Workflow, models.PROTECT, related_name="firings")
     version = models.ForeignKey(Version, models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=16, choices=Outcome)
-    enrollment = models.OneToOneField(Enrollment, models.PROTECT, null=True, blank=True, related_name="firing")
+    enrollment = models.OneToOneField(
+        Enrollment, models.PROTECT, null=True, blank=True, related_name="firing"
+    )
     trigger = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
 
@@ -201,9 +222,24 @@ class Firing(models.Model):
             models.UniqueConstraint(name="workflows_an_event_fires_once", fields=["event", "workflow"]),
             models.CheckConstraint(
                 name="workflows_an_enrolled_firing_has_an_enrollment",
-                condition=Q(outcome="enrolled", enrollment__isnull=False) | (~Q(outcome="enrolled") & Q(enrollment=None)),
+                condition=Q(outcome="enrolled", enrollment__isnull=False)
+                | (~Q(outcome="enrolled") & Q(enrollment=None)),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.workflow}: {self.outcome}"
+
+
+class Setback(models.Model):
+    """An event that could not be dispatched because of a fault. It stays pending, and is tried again at `retry_at`."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="+")
+    attempts = models.PositiveIntegerField(default=1)
+    error = models.CharField(
+        max_length=200, help_text="The error's class and where it was raised; no personal data."
+    )
+    retry_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"event {self.event_id}: {self.error}"

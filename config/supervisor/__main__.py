@@ -2,17 +2,19 @@
 
 import sys
 
+from config.keys import Unusable
 from config.supervisor.copy import run
 from config.supervisor.problems import Problem
 
-if __name__ == "__main__":
+
+def main() -> None:
     try:
         run(with_parent="--with-parent" in sys.argv)
     except Problem as problem:
         sys.exit(f"Heed cannot run: {problem}")
-    except OSError as error:
-        sys.exit(
-            f"Heed cannot run: {error.strerror}: {error.filename}"
-            if error.filename
-            else f"Heed cannot run: {error}."
-        )
+    except (OSError, Unusable) as error:
+        sys.exit(f"Heed cannot run: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -7,13 +7,13 @@ from pathlib import Path
 from config import keys
 from config.environment import NAMES
 from config.supervisor import leash, program
-from config.supervisor.home import MARK, Home
+from config.supervisor.home import Home
 from config.supervisor.parts import Leash, Part, Running
-from config.supervisor.ports import is_free
+from config.supervisor.ports import in_use, is_free, listen
 from config.supervisor.postgres import Postgres, version
 from config.supervisor.problems import Problem
 from config.supervisor.statics import Statics
-from config.supervisor.terminal import say, stage
+from config.supervisor.terminal import say, stage, took
 from config.supervisor.valkey import Valkey
 from config.supervisor.watch import LOOK, Parent, Stop, Watch, ignore_signals, stop_on_signals
 
@@ -32,7 +32,7 @@ class Copy:
         self.running: list[Running] = []
         self.leash = Leash(self.home.lock)
         self.leash.remove_at_end(self.home.run_file)
-        os.environ.update({"HEED_HOME": str(path), MARK: self.home.mark})
+        os.environ["HEED_HOME"] = str(path)
         for name in ("HEED_DEMO", "HEED_ALLOW_PRIVATE_NETWORKS"):
             os.environ.setdefault(name, "1")
 
@@ -54,7 +54,7 @@ class Copy:
         say(f"Starting Heed in {self.home.path}")
         self._servers()
         self._program()
-        say(f"  {'Everything':.<26} {time.monotonic() - started:5.1f} s")
+        took("Everything", time.monotonic() - started)
         say(
             f"Heed is ready at {self.settings.HEED_BASE_URL}/ {LOGINS if self.settings.HEED_DEMO else ''}".rstrip()
         )
@@ -64,11 +64,10 @@ class Copy:
         from config import settings
 
         self.settings = settings
-        self.host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"  # noqa: S104
-        if not is_free(settings.PORT, self.host):
-            raise Problem(
-                f"Port {settings.PORT} is in use: stop what listens there, or set PORT to another one"
-            )
+        host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"
+        if not is_free(settings.PORT, host):
+            raise in_use(settings.PORT)
+        self.listener = listen(settings.PORT, host)
 
     def _servers(self) -> None:
         if not os.environ.get("DATABASE_URL"):
@@ -106,7 +105,7 @@ class Copy:
             self._wait_until_ready()
 
     def _parts(self) -> list[Part]:
-        web = program.web(self.host, self.settings.PORT)
+        web = program.web(self.settings.PORT, self.listener.fileno())
         return [web, *map(program.worker, program.WORKERS), program.scheduler()]
 
     def _simulator(self) -> None:
@@ -126,6 +125,7 @@ class Copy:
     def _begin(self, part: Part) -> Running:
         one = Running(part, self.leash, self.home.logs)
         self.running.append(one)
+        self.home.record(each.process.pid for each in self.running)
         return one
 
     def _once(self, title: str, *command: str) -> None:
@@ -140,7 +140,7 @@ class Copy:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + STARTING
-        watch = Watch(self.leash, self.running)
+        watch = Watch(self.home, self.leash, self.running)
         while program.status(self.settings.PORT, "/readyz") != 200:
             if time.monotonic() > deadline:
                 raise Problem(f"Heed was not ready within {STARTING:.0f} s", log=self.home.logs)
@@ -148,7 +148,7 @@ class Copy:
             time.sleep(LOOK)
 
     def _stay(self) -> None:
-        watch = Watch(self.leash, self.running)
+        watch = Watch(self.home, self.leash, self.running)
         while not (self.follow and self.follow.gone()):
             watch.look()
             time.sleep(LOOK)
@@ -157,11 +157,15 @@ class Copy:
     def _stop(self) -> None:
         """Web and scheduler, then the workers, then the simulator, the broker, and the database last."""
         self.home.run_file.unlink(missing_ok=True)
-        leash.stop(one.held() for one in self.running if not one.died())
+        leash.stop((one.held() for one in self.running if not one.died()), _stopped)
         for one in self.running:
             one.process.wait()
         self.leash.close()
         say("Stopped")
+
+
+def _stopped(names: list[str], seconds: float) -> None:
+    took(f"Ended {', '.join(names)}", seconds)
 
 
 def run(*, with_parent: bool) -> None:

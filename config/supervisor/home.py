@@ -5,9 +5,8 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
-from hashlib import sha256
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from config.supervisor.terminal import say
 
 LEAST_SPACE = 200_000_000
 LEASH_TIME = 20.0
-MARK = "HEED_PART_OF"
 
 
 class Home:
@@ -25,8 +23,7 @@ class Home:
         self.path = path
         self.logs = path / "logs"
         self.run_file = path / "run.json"
-        # In the environment of every process of this copy, so that leftovers of an unclean end can be told.
-        self.mark = sha256(str(path).encode()).hexdigest()[:16]
+        self.parts_file = path / "parts.json"
         self._make()
         self.lock = self._take()
         self.run_file.unlink(missing_ok=True)
@@ -64,8 +61,8 @@ class Home:
         return lock
 
     def clear_leftovers(self) -> None:
-        """End what outlived both an earlier supervisor and its leash; PostgreSQL ends its own when it starts."""
-        left = [pid for pid in marked(f"{MARK}={self.mark}") if pid != os.getpid()]
+        """End what outlived both an earlier supervisor and its leash."""
+        left = set().union(*(_left_by(pid, started) for pid, started in self._recorded()))
         if left:
             say(f"  Ending {len(left)} processes that an earlier run left behind")
         # SIGINT is what PostgreSQL takes for a fast shutdown, and the others for a quick one.
@@ -75,6 +72,18 @@ class Home:
             deadline = time.monotonic() + patience
             while any(leash.alive(pid) for pid in left) and time.monotonic() < deadline:
                 time.sleep(0.05)
+
+    def _recorded(self) -> list[tuple[int, str]]:
+        try:
+            return [(int(pid), str(started)) for pid, started in json.loads(self.parts_file.read_text())]
+        except (OSError, ValueError):
+            return []
+
+    def record(self, pids: Iterable[int]) -> None:
+        """Note which processes run, and since when: a number alone may be somebody else's by the next start."""
+        draft = self.parts_file.with_suffix(".new")
+        draft.write_text(json.dumps([(pid, _started(pid)) for pid in pids]))
+        draft.replace(self.parts_file)
 
     def announce(self, env: dict[str, str]) -> None:
         """Let `manage.py` find what runs here; the addresses in this file contain passwords."""
@@ -98,19 +107,10 @@ def _number(text: bytes) -> int:
     return int(text) if text.isdigit() else -1
 
 
-def marked(mark: str) -> list[int]:
-    """The processes, of whatever session, that have this in their environment."""
-    if Path("/proc/self/environ").exists():
-        return [
-            int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _has(entry, mark)
-        ]
-    command = ["ps", "-A", "-E", "-ww", "-o", "pid=,command="]
-    rows = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return [int(row.split()[0]) for row in rows if mark in row]
+def _left_by(pid: int, started: str) -> set[int]:
+    """The process and what it started, unless its number now is another's."""
+    return leash.family(pid) if _started(pid) in ("", started) else set()
 
 
-def _has(entry: Path, mark: str) -> bool:
-    try:
-        return mark.encode() in (entry / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
+def _started(pid: int) -> str:
+    return next((one.started for one in leash.processes(pid)), "")

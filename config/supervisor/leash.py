@@ -38,26 +38,30 @@ class Process:
     group: int
     session: int
     zombie: bool
+    started: str
+    command: str
 
 
-def stop(parts: Iterable[Held], told: Callable[[str], None] = lambda name: None) -> None:
+def stop(
+    parts: Iterable[Held], told: Callable[[list[str], float], None] = lambda names, seconds: None
+) -> None:
     """Turn by turn: ask, wait, kill what remains. Whatever a part started goes with it."""
-    remaining = sorted(parts, key=lambda part: part.turn)
-    for turn in sorted({part.turn for part in remaining}):
-        _stop_together([part for part in remaining if part.turn == turn])
-        for part in remaining:
-            if part.turn == turn:
-                told(part.name)
+    waiting = list(parts)
+    for turn in sorted({part.turn for part in waiting}):
+        together = [part for part in waiting if part.turn == turn]
+        started = time.monotonic()
+        _stop_together(together, started)
+        told([part.name for part in together], time.monotonic() - started)
 
 
-def _stop_together(parts: list[Held]) -> None:
-    started = time.monotonic()
+def _stop_together(parts: list[Held], started: float) -> None:
     families = {part.pid: family(part.pid) for part in parts}
     for part in parts:
         send(part.pid, signal.Signals[f"SIG{part.signal}"])
     for part in parts:
         while alive(part.pid) and time.monotonic() < started + part.grace:
             time.sleep(0.02)
+    for part in parts:
         for pid in {part.pid, *families[part.pid], *family(part.pid)}:
             send(pid, signal.SIGKILL)
 
@@ -90,26 +94,31 @@ def send(pid: int, number: int) -> None:
 def processes(only: int | None = None) -> list[Process]:
     if Path("/proc/self/stat").exists():
         names = [str(only)] if only else [name for name in os.listdir("/proc") if name.isdigit()]
-        return [one for name in names if (one := _from_proc(name))]
-    command = ["ps", "-A", "-o", "pid=,ppid=,pgid=,stat="]
+        return [one for name in names if (one := _from_proc(Path("/proc") / name))]
+    command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,pgid=,stat=,lstart=,command="]
     rows = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return [_from_ps(row.split()) for row in rows if len(row.split()) == 4]
+    return [one for row in rows if (one := _from_ps(row)) and only in (None, one.pid)]
 
 
-def _from_proc(name: str) -> Process | None:
+def _from_proc(folder: Path) -> Process | None:
     try:
-        text = Path(f"/proc/{name}/stat").read_text()
+        text = (folder / "stat").read_text()
+        command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return None
-    # The command's name stands in brackets and may itself contain both brackets and spaces.
-    state, parent, group, session = text.rpartition(")")[2].split()[:4]
-    return Process(int(name), int(parent), int(group), int(session), state in "ZX")
+    # The program's name stands in brackets and may itself contain both brackets and spaces.
+    fields = text.rpartition(")")[2].split()
+    parent, group, session = (int(field) for field in fields[1:4])
+    return Process(int(folder.name), parent, group, session, fields[0] in "ZX", fields[19], command)
 
 
-def _from_ps(row: list[str]) -> Process:
+def _from_ps(row: str) -> Process | None:
+    fields = row.split(maxsplit=9)
+    if len(fields) < 10:
+        return None
     # `ps` on macOS does not print the session; parents and groups find what there is.
-    pid, parent, group = (int(field) for field in row[:3])
-    return Process(pid, parent, group, group, row[3].startswith("Z"))
+    pid, parent, group = (int(field) for field in fields[:3])
+    return Process(pid, parent, group, group, fields[3].startswith("Z"), " ".join(fields[4:9]), fields[9])
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ class Part:
     user: tuple[int, int] | None = None
     before: Callable[[], None] = lambda: None
     cwd: Path | None = None
+    sockets: tuple[int, ...] = ()
 
 
 class Leash:
@@ -42,6 +43,7 @@ class Leash:
 
     def __init__(self, lock: int | None = None) -> None:
         self.lock = lock
+        self.to_remove: list[Path] = []
         self._open()
 
     def _open(self) -> None:
@@ -60,6 +62,7 @@ class Leash:
             os.write(self.pipe, line.encode())
 
     def remove_at_end(self, path: Path) -> None:
+        self.to_remove.append(path)
         self.tell(f"f {json.dumps(str(path))}\n")
 
     def renew(self) -> bool:
@@ -68,6 +71,8 @@ class Leash:
             return False
         os.close(self.pipe)
         self._open()
+        for path in self.to_remove:
+            self.tell(f"f {json.dumps(str(path))}\n")
         return True
 
     def close(self) -> None:
@@ -103,6 +108,7 @@ class Running:
                 env={**os.environ, **part.env},
                 cwd=part.cwd,
                 start_new_session=True,
+                pass_fds=part.sockets,
                 user=user,
                 group=group,
                 extra_groups=None if user is None else [],

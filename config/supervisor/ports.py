@@ -1,5 +1,6 @@
 """Free ports on this machine for everything that nobody has to know the address of."""
 
+import errno
 import random
 import socket
 
@@ -27,6 +28,27 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
         except OSError:
             return False
     return True
+
+
+def listen(port: int, host: str) -> socket.socket:
+    """Take the port for the whole run, so that no restart loses it and callers meanwhile wait instead of failing."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EACCES:
+            raise Problem(
+                f"Port {port} needs rights that this user does not have: set PORT to another one"
+            ) from error
+        raise in_use(port) from error
+    return listener
+
+
+def in_use(port: int) -> Problem:
+    return Problem(f"Port {port} is in use: stop what listens there, or set PORT to another one")
 
 
 def answers(port: int, host: str = "127.0.0.1") -> bool:

@@ -155,15 +155,11 @@ class Postgres:
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _left(self) -> list[int]:
-        listing = subprocess.run(
-            ["ps", "-A", "-ww", "-o", "pid=,command="], capture_output=True, text=True, check=False
-        )
-        rows = [row.strip().partition(" ") for row in listing.stdout.splitlines()]
         marks = (f"postgres: {self.label}:", f"-D {self.folder} ")
         return [
-            int(pid)
-            for pid, _, command in rows
-            if "postgres" in command and any(mark in command for mark in marks)
+            one.pid
+            for one in leash.processes()
+            if "postgres" in one.command and any(mark in one.command for mark in marks) and not one.zombie
         ]
 
     def answers(self) -> bool:

@@ -2,8 +2,7 @@
 
 import http.client
 import sys
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from dataclasses import replace
 
 from config.keys import BASE
 from config.supervisor.parts import Part
@@ -20,58 +19,38 @@ class Simulator:
 
     def part(self) -> Part:
         ports = ["--http-port", str(self.http), "--smtp-port", str(self.smtp)]
-        return python("simulator", "messaging.simulator", *ports, ready=self.answers, grace=1.0, turn=2)
+        part = python("simulator", "messaging.simulator", *ports, grace=1.0, turn=2)
+        return replace(part, ready=self.answers)
 
     def answers(self) -> bool:
         return answers(self.http) and answers(self.smtp)
 
 
-def web(host: str, port: int) -> Part:
-    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", f"{host}:{port}"]
-    options += ["--preload", "--no-control-socket", "--graceful-timeout", "2", "--timeout", "60"]
-    return python(
-        "web", "gunicorn", *options, "config.wsgi", ready=lambda: status(port, "/healthz") == 200, grace=3.0
-    )
+def web(port: int, listener: int) -> Part:
+    options = f"--worker-class gthread --workers 2 --threads 8 --preload --bind fd://{listener}"
+    options += " --no-control-socket --graceful-timeout 2 --timeout 60 config.wsgi"
+    part = python("web", "gunicorn", *options.split(), grace=3.0)
+    return replace(part, ready=lambda: status(port, "/healthz") == 200, sockets=(listener,))
 
 
 def worker(name: str) -> Part:
     queues, processes = WORKERS[name]
-    options = [
-        "-Q",
-        queues,
-        "-c",
-        str(processes),
-        "-n",
-        f"{name}@heed",
-        "--without-gossip",
-        "--without-mingle",
-    ]
+    options = f"worker -Q {queues} -c {processes} -n {name}@heed --without-gossip --without-mingle"
     # Warm first: what a worker has begun it finishes while the database is still there.
-    return celery(f"worker-{name}", "worker", *options, grace=6.0, turn=1)
+    return celery(f"worker-{name}", options, grace=6.0, turn=1)
 
 
 def scheduler() -> Part:
     # All its entries are found again from the clock, so it needs no file that a kill could spoil.
-    return celery(
-        "scheduler", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", grace=2.0, turn=0
-    )
+    return celery("scheduler", "beat --scheduler celery.beat:Scheduler --pidfile=", grace=2.0, turn=0)
 
 
-def celery(name: str, command: str, *options: str, grace: float, turn: int) -> Part:
-    return python(
-        name, "celery", "-A", "config", command, "--loglevel", "INFO", *options, grace=grace, turn=turn
-    )
+def celery(name: str, options: str, *, grace: float, turn: int) -> Part:
+    return python(name, "celery", "-A", "config", *options.split(), grace=grace, turn=turn)
 
 
-def python(
-    name: str,
-    module: str,
-    *arguments: str,
-    ready: Callable[[], bool] = lambda: True,
-    grace: float = 2.0,
-    turn: int = 0,
-) -> Part:
-    return Part(name, [sys.executable, "-m", module, *arguments], ready, grace=grace, turn=turn, cwd=BASE)
+def python(name: str, module: str, *arguments: str, grace: float, turn: int = 0) -> Part:
+    return Part(name, [sys.executable, "-m", module, *arguments], grace=grace, turn=turn, cwd=BASE)
 
 
 def status(port: int, path: str) -> int:
@@ -84,7 +63,3 @@ def status(port: int, path: str) -> int:
         return 0
     finally:
         connection.close()
-
-
-def host_of(address: str) -> str:
-    return urlsplit(address).hostname or ""

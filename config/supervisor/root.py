@@ -1,7 +1,6 @@
 """PostgreSQL refuses to run as root. Started by root, it runs as a system user who owns only its data."""
 
 import contextlib
-import os
 import pwd
 import stat
 import subprocess

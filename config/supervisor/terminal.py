@@ -16,4 +16,8 @@ def say(text: str) -> None:
 def stage(name: str) -> Iterator[None]:
     started = time.monotonic()
     yield
-    say(f"  {name:.<26} {time.monotonic() - started:5.1f} s")
+    took(name, time.monotonic() - started)
+
+
+def took(name: str, seconds: float) -> None:
+    say(f"  {name:.<40} {seconds:5.1f} s")

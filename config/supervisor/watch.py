@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from config.supervisor.home import Home
 from config.supervisor.parts import Leash, Running
 from config.supervisor.problems import Problem
 from config.supervisor.terminal import say
@@ -37,8 +38,8 @@ def ignore_signals() -> None:
 class Watch:
     """Starts again whatever died, at once the first time and never more than two seconds later."""
 
-    def __init__(self, leash: Leash, running: list[Running]) -> None:
-        self.leash, self.running = leash, running
+    def __init__(self, home: Home, leash: Leash, running: list[Running]) -> None:
+        self.home, self.leash, self.running = home, leash, running
         self.due: dict[str, float] = {}
         self.pause: dict[str, float] = {}
         self.started: dict[str, float] = {}
@@ -66,6 +67,7 @@ class Watch:
     def _start(self, one: Running) -> None:
         try:
             one.again()
+            self.home.record(each.process.pid for each in self.running)
         except (OSError, Problem) as error:  # the disk may be full for now; the next look tries again
             say(f"  {one.part.name} does not start: {error}")
 

@@ -2,7 +2,11 @@
 
 from typing import ClassVar, Self
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -22,17 +26,21 @@ class Business(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=200, blank=True, help_text="The postal address.")
     country = models.CharField(
-        max_length=2, default="US", help_text="Phone numbers are read as dialled in this country."
+        max_length=2,
+        default="US",
+        help_text="Phone numbers are read as dialled in this country.",
     )
     timezone = models.CharField(max_length=60, default="America/New_York")
     allow_do_not_contact = models.BooleanField(
-        default=False, help_text="Shows the switch “Pause automations (Do Not Contact)” on contacts."
+        default=False,
+        help_text="Shows the switch “Pause automations (Do Not Contact)” on contacts.",
     )
     preferences_source = models.CharField(
         max_length=8, choices=PreferencesSource, default=PreferencesSource.MANUAL
     )
     remove_when_all_dnd = models.BooleanField(
-        default=False, help_text="Takes a contact out of every workflow when every channel is DND."
+        default=False,
+        help_text="Takes a contact out of every workflow when every channel is DND.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -135,9 +143,7 @@ class ApiKey(models.Model):
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(name="contacts_a_key_has_a_digest", condition=~Q(digest=""))
-        ]
+        constraints = [models.CheckConstraint(name="contacts_a_key_has_a_digest", condition=~Q(digest=""))]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -30,7 +30,7 @@ class Contact(models.Model):
     first_name = models.CharField(max_length=200, blank=True)
     last_name = models.CharField(max_length=200, blank=True)
     timezone = models.CharField(max_length=60, blank=True)
-    external_id = models.CharField(max_length=200, null=True, blank=True)  # noqa: DJ001 - null is "none", and unique
+    external_id = models.CharField(max_length=200, null=True, blank=True)
     status = models.ForeignKey(Status, models.PROTECT, null=True, blank=True, related_name="contacts")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -51,7 +51,9 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(
-                name="contacts_newest_first", fields=["business", "-id"], condition=Q(deleted_at=None)
+                name="contacts_newest_first",
+                fields=["business", "-id"],
+                condition=Q(deleted_at=None),
             ),
             GinIndex(
                 OpClass(Upper("first_name"), name="gin_trgm_ops"),
@@ -103,7 +105,8 @@ class ContactPoint(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.UniqueConstraint(
-                name="contacts_each_address_once_per_contact", fields=["contact", "kind", "value"]
+                name="contacts_each_address_once_per_contact",
+                fields=["contact", "kind", "value"],
             ),
             models.UniqueConstraint(
                 name="contacts_one_address_of_a_kind_but_phones",
@@ -111,20 +114,27 @@ class ContactPoint(models.Model):
                 condition=~Q(kind="phone"),
             ),
             models.UniqueConstraint(
-                name="contacts_at_most_one_preferred", fields=["contact"], condition=Q(preferred=True)
+                name="contacts_at_most_one_preferred",
+                fields=["contact"],
+                condition=Q(preferred=True),
             ),
             models.CheckConstraint(
-                name="contacts_only_a_phone_is_preferred", condition=Q(preferred=False) | Q(kind="phone")
+                name="contacts_only_a_phone_is_preferred",
+                condition=Q(preferred=False) | Q(kind="phone"),
             ),
             models.CheckConstraint(
                 name="contacts_phones_have_a_line_type",
-                condition=Q(kind="phone", line_type__in=LineType.values) | (~Q(kind="phone") & Q(line_type="")),
+                condition=Q(kind="phone", line_type__in=LineType.values)
+                | (~Q(kind="phone") & Q(line_type="")),
             ),
         ]
         indexes = [
             models.Index(name="addresses_to_screen", fields=["id"], condition=Q(screened=False)),
             models.Index(name="contacts_by_address", fields=["business", "kind", "value"]),
-            GinIndex(OpClass(Upper("value"), name="gin_trgm_ops"), name="contacts_searched_by_address"),
+            GinIndex(
+                OpClass(Upper("value"), name="gin_trgm_ops"),
+                name="contacts_searched_by_address",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,7 +45,9 @@ class Event(models.Model):
     summary = models.CharField(max_length=400)
     data = models.JSONField(default=dict, blank=True, help_text="What triggers filter on.")
     tags = ArrayField(
-        models.CharField(max_length=200), default=list, help_text="The contact's tags when it happened."
+        models.CharField(max_length=200),
+        default=list,
+        help_text="The contact's tags when it happened.",
     )
     depth = models.PositiveSmallIntegerField(default=0, help_text="How many workflows stand behind it.")
     cause_workflow = models.BigIntegerField(null=True, blank=True)

@@ -46,13 +46,19 @@ class Notification(models.Model):
     business = models.ForeignKey(Business, models.CASCADE, related_name="notifications")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, blank=True, related_name="+")
     audience = models.CharField(
-        max_length=260, help_text="`role:manager`, `team:NAME` or `user:EMAIL`, whoever that is when it is read."
+        max_length=260,
+        help_text="`role:manager`, `team:NAME` or `user:EMAIL`, whoever that is when it is read.",
     )
     message = models.TextField(max_length=2000)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(name="notifications_newest_first", fields=["business", "audience", "-id"])]
+        indexes = [
+            models.Index(
+                name="notifications_newest_first",
+                fields=["business", "audience", "-id"],
+            )
+        ]
 
     def __str__(self) -> str:
         return self.message[:60]

@@ -27,7 +27,13 @@ class Happening:
 
 
 def record(
-    business: int, kind: str, happenings: Iterable[Happening], *, by: Actor, at: datetime, starts: bool = True
+    business: int,
+    kind: str,
+    happenings: Iterable[Happening],
+    *,
+    by: Actor,
+    at: datetime,
+    starts: bool = True,
 ) -> None:
     """Write events with each contact's tags as they are now. `starts`: whether workflows may be started by them."""
     happenings = list(happenings)
@@ -38,14 +44,35 @@ def record(
     rows.insert(
         Event,
         (
-            "business_id", "contact_id", "kind", "at", "state", "source", "actor", "summary", "data",
-            "tags", "depth", "cause_workflow", "cause_enrollment",
+            "business_id",
+            "contact_id",
+            "kind",
+            "at",
+            "state",
+            "source",
+            "actor",
+            "summary",
+            "data",
+            "tags",
+            "depth",
+            "cause_workflow",
+            "cause_enrollment",
         ),
         [
             (
-                business, h.contact_id, kind, at, state, (h.by or by).source, (h.by or by).label,
-                h.summary[:400], rows.Json(dict(h.data)), tags.get(h.contact_id, []),
-                h.cause.depth, h.cause.workflow_id, h.cause.enrollment_id,
+                business,
+                h.contact_id,
+                kind,
+                at,
+                state,
+                (h.by or by).source,
+                (h.by or by).label,
+                h.summary[:400],
+                rows.Json(dict(h.data)),
+                tags.get(h.contact_id, []),
+                h.cause.depth,
+                h.cause.workflow_id,
+                h.cause.enrollment_id,
             )
             for h in happenings
         ],

@@ -13,7 +13,12 @@ def issue(*, business: Business, role: str, name: str, created_by: User | None =
     """A new key and its text, which is kept nowhere and can be shown only now."""
     text = PREFIX + secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
-        business=business, role=role, name=name, prefix=text[:12], digest=digest(text), created_by=created_by
+        business=business,
+        role=role,
+        name=name,
+        prefix=text[:12],
+        digest=digest(text),
+        created_by=created_by,
     )
     return key, text
 

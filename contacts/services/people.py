@@ -12,7 +12,16 @@ from django.db import transaction
 from contacts import locks, phones
 from contacts.actors import Actor
 from contacts.locks import AddressKey
-from contacts.models import Business, Contact, ContactPoint, ContactTag, EventKind, Note, PointKind, Task
+from contacts.models import (
+    Business,
+    Contact,
+    ContactPoint,
+    ContactTag,
+    EventKind,
+    Note,
+    PointKind,
+    Task,
+)
 from contacts.services import events, tags
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
@@ -93,7 +102,9 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Contact
         ContactTag.objects.bulk_create([ContactTag(contact=contact, tag_id=pk) for pk in set(links.values())])
     _record(contact, EventKind.CONTACT_CREATED, "Contact created", by)
     if data.get("tags"):
-        happenings = [Happening(contact.pk, f"Tag “{t}” added", {"tag": t}) for t in sorted(set(data["tags"]))]
+        happenings = [
+            Happening(contact.pk, f"Tag “{t}” added", {"tag": t}) for t in sorted(set(data["tags"]))
+        ]
         events.record(business.pk, EventKind.TAG_ADDED, happenings, by=by, at=locks.now())
     return contact
 
@@ -114,7 +125,12 @@ def update(*, contact: Contact, data: Mapping[str, Any], by: Actor) -> Contact:
     if "tags" in data:
         _replace_tags(contact, data["tags"], by)
     if changed:
-        _record(contact, EventKind.CONTACT_UPDATED, f"Contact updated: {', '.join(changed)}", by)
+        _record(
+            contact,
+            EventKind.CONTACT_UPDATED,
+            f"Contact updated: {', '.join(changed)}",
+            by,
+        )
     return contact
 
 
@@ -129,7 +145,12 @@ def delete(*, contact: Contact, by: Actor) -> None:
     Note.objects.filter(contact=contact).delete()
     Task.objects.filter(contact=contact).delete()
     Contact.objects.filter(pk=contact.pk).update(
-        first_name="", last_name="", timezone="", external_id=None, status=None, deleted_at=locks.now()
+        first_name="",
+        last_name="",
+        timezone="",
+        external_id=None,
+        status=None,
+        deleted_at=locks.now(),
     )
 
 
@@ -141,7 +162,11 @@ def _keys(data: Mapping[str, Any]) -> set[AddressKey]:
     return keys
 
 
-SINGLE = {"email": PointKind.EMAIL.value, "facebook_id": PointKind.FACEBOOK.value, "gmb_id": PointKind.GMB.value}
+SINGLE = {
+    "email": PointKind.EMAIL.value,
+    "facebook_id": PointKind.FACEBOOK.value,
+    "gmb_id": PointKind.GMB.value,
+}
 
 
 def _refuse_taken_external_id(business: Business, external_id: str | None, *, but: int | None) -> None:
@@ -166,7 +191,9 @@ def _write_phones(contact: Contact, given: Sequence[Phone]) -> bool:
     shape = [(p.value, p.label, p.line_type, p.preferred) for p in before.values()]
     if shape == [(p.number, p.label, p.line_type, p.preferred) for p in given]:
         return False
-    ContactPoint.objects.filter(pk__in=[p.pk for value, p in before.items() if value not in {g.number for g in given}]).delete()
+    ContactPoint.objects.filter(
+        pk__in=[p.pk for value, p in before.items() if value not in {g.number for g in given}]
+    ).delete()
     ContactPoint.objects.filter(contact=contact, preferred=True).update(preferred=False)
     for position, phone in enumerate(given):
         ContactPoint.objects.update_or_create(
@@ -208,4 +235,10 @@ def _replace_tags(contact: Contact, wanted: Iterable[str], by: Actor) -> None:
 
 
 def _record(contact: Contact, kind: str, summary: str, by: Actor) -> None:
-    events.record(contact.business_id, kind, [Happening(contact.pk, summary)], by=by, at=locks.now())
+    events.record(
+        contact.business_id,
+        kind,
+        [Happening(contact.pk, summary)],
+        by=by,
+        at=locks.now(),
+    )

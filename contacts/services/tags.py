@@ -34,7 +34,12 @@ def clean(name: str) -> str:
 def ids_of(business: int, names: Iterable[str]) -> dict[str, int]:
     """The id of each named tag, made where it does not exist. Upper and lower case name the same tag."""
     names = {clean(name) for name in names}
-    rows.insert(Tag, ("business_id", "name"), [(business, n) for n in sorted(names)], on_conflict="DO NOTHING")
+    rows.insert(
+        Tag,
+        ("business_id", "name"),
+        [(business, n) for n in sorted(names)],
+        on_conflict="DO NOTHING",
+    )
     known = Tag.objects.filter(business=business).extra(
         where=["lower(name) = ANY(%s)"], params=[[name.lower() for name in names]]
     )
@@ -85,7 +90,13 @@ def _report(
             changed.add((tagging.contact_id, tagging.tag))
             name = clean(tagging.tag)
             happenings.append(
-                Happening(tagging.contact_id, f"Tag “{name}” {verb}", {"tag": name}, tagging.cause, tagging.by)
+                Happening(
+                    tagging.contact_id,
+                    f"Tag “{name}” {verb}",
+                    {"tag": name},
+                    tagging.cause,
+                    tagging.by,
+                )
             )
     if happenings:
         events.record(business, kind, happenings, by=by, at=locks.now())
@@ -94,7 +105,12 @@ def _report(
 
 @transaction.atomic
 def edit(
-    *, business: Business, contact: int, by: Actor, add_names: Iterable[str] = (), remove_names: Iterable[str] = ()
+    *,
+    business: Business,
+    contact: int,
+    by: Actor,
+    add_names: Iterable[str] = (),
+    remove_names: Iterable[str] = (),
 ) -> None:
     """Add and remove tags of one contact, under its lock."""
     locks.lock_contacts(business.pk, [contact])

@@ -6,7 +6,15 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts import locks, rows
-from contacts.models import Membership, Note, Notification, NotificationRead, Task, Team, User
+from contacts.models import (
+    Membership,
+    Note,
+    Notification,
+    NotificationRead,
+    Task,
+    Team,
+    User,
+)
 from contacts.words import Role
 
 ROLE_PLURALS = {
@@ -72,5 +80,6 @@ def unread_by(membership: Membership) -> QuerySet[Notification]:
 
 def mark_read(user: User, notifications: Iterable[int]) -> None:
     NotificationRead.objects.bulk_create(
-        [NotificationRead(notification_id=pk, user=user) for pk in notifications], ignore_conflicts=True
+        [NotificationRead(notification_id=pk, user=user) for pk in notifications],
+        ignore_conflicts=True,
     )

@@ -8,149 +8,512 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contacts', '0001_initial'),
+        ("contacts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('changed', "A channel's state changed"), ('reinforced', 'A further ground for a blocked channel'), ('weakened', 'One ground fewer for a blocked channel')], max_length=10)),
-                ('direction', models.CharField(choices=[('outbound', 'Outbound'), ('inbound', 'Inbound'), ('automations', 'Automations')], max_length=11)),
-                ('enabled', models.BooleanField()),
-                ('scope', models.CharField(choices=[('all', 'Every channel of the direction'), ('specific', 'Some channels')], max_length=8)),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), default=list, size=None)),
-                ('grounds', models.JSONField(default=list)),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('source', models.CharField(choices=[('user', 'user'), ('contact', 'contact'), ('workflow', 'workflow'), ('provider', 'provider'), ('import', 'import'), ('api', 'api'), ('sync', 'sync')], max_length=8)),
-                ('actor', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(max_length=24)),
-                ('evidence', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, help_text='Ids, never texts.', size=None)),
-                ('text_digest', models.CharField(blank=True, help_text='Salted SHA-256 of note and evidence.', max_length=64)),
-                ('recorded_at', models.DateTimeField()),
-                ('previous_hash', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.business')),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='dnd_changes', to='contacts.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("changed", "A channel's state changed"),
+                            ("reinforced", "A further ground for a blocked channel"),
+                            ("weakened", "One ground fewer for a blocked channel"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("outbound", "Outbound"),
+                            ("inbound", "Inbound"),
+                            ("automations", "Automations"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("enabled", models.BooleanField()),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("all", "Every channel of the direction"),
+                            ("specific", "Some channels"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=8),
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("grounds", models.JSONField(default=list)),
+                ("ends_at", models.DateTimeField(null=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("user", "user"),
+                            ("contact", "contact"),
+                            ("workflow", "workflow"),
+                            ("provider", "provider"),
+                            ("import", "import"),
+                            ("api", "api"),
+                            ("sync", "sync"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("actor", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(max_length=24)),
+                (
+                    "evidence",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200),
+                        default=list,
+                        help_text="Ids, never texts.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "text_digest",
+                    models.CharField(
+                        blank=True,
+                        help_text="Salted SHA-256 of note and evidence.",
+                        max_length=64,
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                ("previous_hash", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.business",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dnd_changes",
+                        to="contacts.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChangeText',
+            name="ChangeText",
             fields=[
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='text', serialize=False, to='dnd.change')),
-                ('salt', models.CharField(max_length=32)),
-                ('note', models.TextField(blank=True)),
-                ('evidence', models.TextField(blank=True)),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="text",
+                        serialize=False,
+                        to="dnd.change",
+                    ),
+                ),
+                ("salt", models.CharField(max_length=32)),
+                ("note", models.TextField(blank=True)),
+                ("evidence", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Effective',
+            name="Effective",
             fields=[
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='effective', serialize=False, to='dnd.change')),
-                ('at', models.DateTimeField()),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="effective",
+                        serialize=False,
+                        to="dnd.change",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Unstamped',
+            name="Unstamped",
             fields=[
-                ('change', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='dnd.change')),
+                (
+                    "change",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="dnd.change",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Ground',
+            name="Ground",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('outbound', 'Outbound'), ('inbound', 'Inbound'), ('automations', 'Automations')], max_length=11)),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('sms', 'SMS'), ('email', 'Email'), ('whatsapp', 'WhatsApp'), ('facebook', 'Facebook'), ('gmb', 'Google Business')], max_length=8)),
-                ('reason', models.CharField(choices=[('user_request', 'asked us'), ('workflow', 'set by a workflow'), ('import', 'came with an import'), ('record_system', 'set by the record system'), ('carrier_unreachable', 'the carrier cannot reach the number'), ('email_failed', 'email failed for good'), ('email_bounce', 'email bounced'), ('email_suppressed', "on the email provider's suppression list"), ('dnc_list', 'on the Do Not Contact list'), ('preference_page', 'chosen on the preference page'), ('email_unsubscribe', 'unsubscribed from email'), ('free_text_opt_out', 'wrote that they want no more messages'), ('call_keypress', 'pressed 9 in a call'), ('carrier_blocked', 'the carrier blocks the number'), ('email_complaint', 'marked an email as spam'), ('stop_keyword', 'texted STOP')], max_length=24)),
-                ('source', models.CharField(choices=[('user', 'user'), ('contact', 'contact'), ('workflow', 'workflow'), ('provider', 'provider'), ('import', 'import'), ('api', 'api'), ('sync', 'sync')], max_length=8)),
-                ('since', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.business')),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='grounds', to='contacts.contact')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dnd.change')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("outbound", "Outbound"),
+                            ("inbound", "Inbound"),
+                            ("automations", "Automations"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("whatsapp", "WhatsApp"),
+                            ("facebook", "Facebook"),
+                            ("gmb", "Google Business"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("user_request", "asked us"),
+                            ("workflow", "set by a workflow"),
+                            ("import", "came with an import"),
+                            ("record_system", "set by the record system"),
+                            (
+                                "carrier_unreachable",
+                                "the carrier cannot reach the number",
+                            ),
+                            ("email_failed", "email failed for good"),
+                            ("email_bounce", "email bounced"),
+                            (
+                                "email_suppressed",
+                                "on the email provider's suppression list",
+                            ),
+                            ("dnc_list", "on the Do Not Contact list"),
+                            ("preference_page", "chosen on the preference page"),
+                            ("email_unsubscribe", "unsubscribed from email"),
+                            (
+                                "free_text_opt_out",
+                                "wrote that they want no more messages",
+                            ),
+                            ("call_keypress", "pressed 9 in a call"),
+                            ("carrier_blocked", "the carrier blocks the number"),
+                            ("email_complaint", "marked an email as spam"),
+                            ("stop_keyword", "texted STOP"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("user", "user"),
+                            ("contact", "contact"),
+                            ("workflow", "workflow"),
+                            ("provider", "provider"),
+                            ("import", "import"),
+                            ("api", "api"),
+                            ("sync", "sync"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.business",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grounds",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="dnd.change",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('contact', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='standing', serialize=False, to='contacts.contact')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('last_hash', models.CharField(blank=True, max_length=64)),
-                ('outbound', models.PositiveSmallIntegerField(default=0, help_text='Bit mask of blocked channels.')),
-                ('inbound', models.PositiveSmallIntegerField(default=0, help_text='Bit mask of blocked channels.')),
-                ('do_not_contact', models.BooleanField(default=False)),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.business')),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="standing",
+                        serialize=False,
+                        to="contacts.contact",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("last_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "outbound",
+                    models.PositiveSmallIntegerField(default=0, help_text="Bit mask of blocked channels."),
+                ),
+                (
+                    "inbound",
+                    models.PositiveSmallIntegerField(default=0, help_text="Bit mask of blocked channels."),
+                ),
+                ("do_not_contact", models.BooleanField(default=False)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.business",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('sms', 'SMS'), ('email', 'Email'), ('whatsapp', 'WhatsApp'), ('facebook', 'Facebook'), ('gmb', 'Google Business')], max_length=8)),
-                ('address', models.CharField(max_length=254)),
-                ('reason', models.CharField(choices=[('user_request', 'asked us'), ('workflow', 'set by a workflow'), ('import', 'came with an import'), ('record_system', 'set by the record system'), ('carrier_unreachable', 'the carrier cannot reach the number'), ('email_failed', 'email failed for good'), ('email_bounce', 'email bounced'), ('email_suppressed', "on the email provider's suppression list"), ('dnc_list', 'on the Do Not Contact list'), ('preference_page', 'chosen on the preference page'), ('email_unsubscribe', 'unsubscribed from email'), ('free_text_opt_out', 'wrote that they want no more messages'), ('call_keypress', 'pressed 9 in a call'), ('carrier_blocked', 'the carrier blocks the number'), ('email_complaint', 'marked an email as spam'), ('stop_keyword', 'texted STOP')], max_length=24)),
-                ('source', models.CharField(choices=[('user', 'user'), ('contact', 'contact'), ('workflow', 'workflow'), ('provider', 'provider'), ('import', 'import'), ('api', 'api'), ('sync', 'sync')], max_length=8)),
-                ('actor', models.CharField(blank=True, max_length=200)),
-                ('since', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('lifted_by', models.CharField(blank=True, max_length=200)),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.business')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("sms", "SMS"),
+                            ("email", "Email"),
+                            ("whatsapp", "WhatsApp"),
+                            ("facebook", "Facebook"),
+                            ("gmb", "Google Business"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("user_request", "asked us"),
+                            ("workflow", "set by a workflow"),
+                            ("import", "came with an import"),
+                            ("record_system", "set by the record system"),
+                            (
+                                "carrier_unreachable",
+                                "the carrier cannot reach the number",
+                            ),
+                            ("email_failed", "email failed for good"),
+                            ("email_bounce", "email bounced"),
+                            (
+                                "email_suppressed",
+                                "on the email provider's suppression list",
+                            ),
+                            ("dnc_list", "on the Do Not Contact list"),
+                            ("preference_page", "chosen on the preference page"),
+                            ("email_unsubscribe", "unsubscribed from email"),
+                            (
+                                "free_text_opt_out",
+                                "wrote that they want no more messages",
+                            ),
+                            ("call_keypress", "pressed 9 in a call"),
+                            ("carrier_blocked", "the carrier blocks the number"),
+                            ("email_complaint", "marked an email as spam"),
+                            ("stop_keyword", "texted STOP"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("user", "user"),
+                            ("contact", "contact"),
+                            ("workflow", "workflow"),
+                            ("provider", "provider"),
+                            ("import", "import"),
+                            ("api", "api"),
+                            ("sync", "sync"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("actor", models.CharField(blank=True, max_length=200)),
+                ("since", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                ("lifted_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.business",
+                    ),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='effective',
-            trigger=pgtrigger.compiler.Trigger(name='effective_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP;", hash='82c5aa9d2290dc6290666cfe36293f7b125b9f5c', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_effective_is_append_only_249a5', table='dnd_effective', when='BEFORE')),
+            model_name="effective",
+            trigger=pgtrigger.compiler.Trigger(
+                name="effective_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP;",
+                    hash="82c5aa9d2290dc6290666cfe36293f7b125b9f5c",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_effective_is_append_only_249a5",
+                    table="dnd_effective",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='unstamped',
-            name='contact',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.contact'),
+            model_name="unstamped",
+            name="contact",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="contacts.contact",
+            ),
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['business', '-recorded_at', '-id'], name='ledger_newest_first'),
+            model_name="change",
+            index=models.Index(fields=["business", "-recorded_at", "-id"], name="ledger_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='change',
-            constraint=models.UniqueConstraint(fields=('contact', 'version'), name='dnd_versions_of_a_contact_are_unique'),
+            model_name="change",
+            constraint=models.UniqueConstraint(
+                fields=("contact", "version"),
+                name="dnd_versions_of_a_contact_are_unique",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='change',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP;", hash='6232ce3b981b47c107f5277dd9628dc8e6fe9798', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_ledger_is_append_only_a7140', table='dnd_change', when='BEFORE')),
+            model_name="change",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP;",
+                    hash="6232ce3b981b47c107f5277dd9628dc8e6fe9798",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_ledger_is_append_only_a7140",
+                    table="dnd_change",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='ground',
-            index=models.Index(condition=models.Q(('ends_at__isnull', False)), fields=['ends_at'], name='grounds_that_end'),
+            model_name="ground",
+            index=models.Index(
+                condition=models.Q(("ends_at__isnull", False)),
+                fields=["ends_at"],
+                name="grounds_that_end",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ground',
-            index=models.Index(fields=['business', 'reason', 'channel'], name='grounds_by_reason'),
+            model_name="ground",
+            index=models.Index(fields=["business", "reason", "channel"], name="grounds_by_reason"),
         ),
         migrations.AddConstraint(
-            model_name='ground',
-            constraint=models.UniqueConstraint(fields=('contact', 'direction', 'channel', 'reason'), name='dnd_each_reason_blocks_a_channel_once'),
+            model_name="ground",
+            constraint=models.UniqueConstraint(
+                fields=("contact", "direction", "channel", "reason"),
+                name="dnd_each_reason_blocks_a_channel_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ground',
-            constraint=models.CheckConstraint(condition=models.Q(('direction', 'outbound'), models.Q(('channel__in', ['call', 'sms']), ('direction', 'inbound')), _connector='OR'), name='dnd_inbound_is_calls_and_sms_only'),
+            model_name="ground",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("direction", "outbound"),
+                    models.Q(("channel__in", ["call", "sms"]), ("direction", "inbound")),
+                    _connector="OR",
+                ),
+                name="dnd_inbound_is_calls_and_sms_only",
+            ),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['business', 'outbound'], name='standing_by_state'),
+            model_name="standing",
+            index=models.Index(fields=["business", "outbound"], name="standing_by_state"),
         ),
         migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['business', 'address', 'channel'], name='suppressions_by_address'),
+            model_name="suppression",
+            index=models.Index(
+                fields=["business", "address", "channel"],
+                name="suppressions_by_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('business', 'channel', 'address', 'reason'), name='dnd_an_address_is_suppressed_once_per_reason'),
+            model_name="suppression",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lifted_at", None)),
+                fields=("business", "channel", "address", "reason"),
+                name="dnd_an_address_is_suppressed_once_per_reason",
+            ),
         ),
     ]

@@ -1,7 +1,14 @@
 """Every write of `dnd`. Call as `dnd.change(...)` after `from dnd import services as dnd`."""
 
 from dnd.policy import Refusal, Wish
-from dnd.services.changing import Outcome, change, change_address, change_many, change_one, switch_refusals
+from dnd.services.changing import (
+    Outcome,
+    change,
+    change_address,
+    change_many,
+    change_one,
+    switch_refusals,
+)
 from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused

@@ -65,18 +65,26 @@ def effects_of(standpoint: Standpoint, lines: Iterable[Line], address: AddressKe
             continue
         for channel, reason in line.grounds:
             if rules()[reason].address_bound:
-                marks = {(channel, value, reason) for kind, value in points if kind == POINT_OF_CHANNEL[channel]}
+                marks = {
+                    (channel, value, reason) for kind, value in points if kind == POINT_OF_CHANNEL[channel]
+                }
                 (effects.suppress if line.enabled else effects.release).update(marks)
     return effects
 
 
-def follow(standpoint: Standpoint, effects: Effects, wish: Wish, suppressed: Mapping[str, set[Mark]]) -> list[Line]:
+def follow(
+    standpoint: Standpoint,
+    effects: Effects,
+    wish: Wish,
+    suppressed: Mapping[str, set[Mark]],
+) -> list[Line]:
     """The lines of a contact that holds an address which another's change suppressed or released."""
     own = set(standpoint.points)
     freed = [
         (channel, reason)
         for channel, value, reason in sorted(effects.release)
-        if (POINT_OF_CHANNEL[channel], value) in own and not _held_otherwise(own, channel, reason, effects, suppressed)
+        if (POINT_OF_CHANNEL[channel], value) in own
+        and not _held_otherwise(own, channel, reason, effects, suppressed)
     ]
     lines = policy.lift(standpoint.position, "outbound", dict.fromkeys(freed))
     blocked = {c for c, value, _ in effects.suppress if (POINT_OF_CHANNEL[c], value) in own}
@@ -84,12 +92,17 @@ def follow(standpoint: Standpoint, effects: Effects, wish: Wish, suppressed: Map
 
 
 def _held_otherwise(
-    own: set[AddressKey], channel: str, reason: str, effects: Effects, suppressed: Mapping[str, set[Mark]]
+    own: set[AddressKey],
+    channel: str,
+    reason: str,
+    effects: Effects,
+    suppressed: Mapping[str, set[Mark]],
 ) -> bool:
     """Whether another of the contact's addresses stays suppressed for the same reason."""
     kind = POINT_OF_CHANNEL[channel]
     return any(
-        (channel, value, reason) in suppressed.get(value, ()) and (channel, value, reason) not in effects.release
+        (channel, value, reason) in suppressed.get(value, ())
+        and (channel, value, reason) not in effects.release
         for point, value in own
         if point == kind
     )
@@ -111,11 +124,23 @@ def write(batch: Batch, effects: Effects) -> None:
         " FROM (VALUES %s) AS gone (business, channel, address, reason, at, by)"
         " WHERE s.business_id = gone.business AND s.channel = gone.channel AND s.address = gone.address"
         " AND s.reason = gone.reason AND s.lifted_at IS NULL",
-        [(batch.business, *mark, batch.at, batch.by.label or batch.by.source) for mark in sorted(effects.release)],
+        [
+            (batch.business, *mark, batch.at, batch.by.label or batch.by.source)
+            for mark in sorted(effects.release)
+        ],
     )
     rows.insert(
         Suppression,
-        ("business_id", "channel", "address", "reason", "source", "actor", "since", "lifted_by"),
+        (
+            "business_id",
+            "channel",
+            "address",
+            "reason",
+            "source",
+            "actor",
+            "since",
+            "lifted_by",
+        ),
         [
             (batch.business, *mark, batch.by.source, batch.by.label, batch.at, "")
             for mark in sorted(effects.suppress)

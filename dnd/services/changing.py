@@ -39,7 +39,9 @@ class _AddressesMoved(Exception):
     """A contact got another address while its lock was awaited: begin again with the new one."""
 
 
-def change_one(*, business: Business, contact: int, wish: Wish, by: Actor, cause: Cause = NO_CAUSE) -> Outcome:
+def change_one(
+    *, business: Business, contact: int, wish: Wish, by: Actor, cause: Cause = NO_CAUSE
+) -> Outcome:
     """`change` for one contact; raises `Refused` or `NoSuchContact` instead of reporting it."""
     outcomes = change(business=business, contacts=[contact], wish=wish, by=by, cause=cause)
     if not outcomes:
@@ -50,7 +52,12 @@ def change_one(*, business: Business, contact: int, wish: Wish, by: Actor, cause
 
 
 def change_many(
-    *, business: Business, contacts: Iterable[int], wish: Wish, by: Actor, cause: Cause = NO_CAUSE
+    *,
+    business: Business,
+    contacts: Iterable[int],
+    wish: Wish,
+    by: Actor,
+    cause: Cause = NO_CAUSE,
 ) -> Iterator[Outcome]:
     """`change` for a set of any size, a transaction for each batch of 500, so that nobody waits long for a lock."""
     ids = iter(contacts)
@@ -87,7 +94,12 @@ def change(
 
 
 def _change(
-    business: Business, contacts: Sequence[int], wish: Wish, by: Actor, cause: Cause, address: AddressKey | None
+    business: Business,
+    contacts: Sequence[int],
+    wish: Wish,
+    by: Actor,
+    cause: Cause,
+    address: AddressKey | None,
 ) -> list[Outcome]:
     snapshot = _lock_and_read(business.pk, contacts, wish, address)
     if not snapshot:
@@ -168,9 +180,7 @@ def switch_refusals(business: Business, now_on: bool, wish: Wish, by: Actor) -> 
     return [Refusal(verdict[0], "automations", "do_not_contact", verdict[1])] if verdict else []
 
 
-def _follow_addresses(
-    business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch
-) -> None:
+def _follow_addresses(business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch) -> None:
     """Add the drafts of contacts that hold an address which somebody's change suppressed or released."""
     drafted = {draft.standpoint.contact_id: draft for draft in batch.drafts}
     values = {value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points}
@@ -205,7 +215,10 @@ def change_address(
     """
     key = (POINT_OF_CHANNEL[channel], address)
     wish = Wish(
-        outbound={channel: block}, reason=reason, note=note, evidence_ids=tuple(evidence_ids)
+        outbound={channel: block},
+        reason=reason,
+        note=note,
+        evidence_ids=tuple(evidence_ids),
     )
     if problem := policy.unfit(wish, source=by.source):
         raise NotAReason(problem)
@@ -226,23 +239,39 @@ def change_address(
 
 
 def _outcome(standpoint: Standpoint, changes: list[Change]) -> Outcome:
-    return Outcome(standpoint.contact_id, changes[-1].version if changes else standpoint.version, changes)
+    return Outcome(
+        standpoint.contact_id,
+        changes[-1].version if changes else standpoint.version,
+        changes,
+    )
 
 
 def _release(
-    business: int, snapshot: Snapshot, channel: str, address: str, wish: Wish, batch: Batch
+    business: int,
+    snapshot: Snapshot,
+    channel: str,
+    address: str,
+    wish: Wish,
+    batch: Batch,
 ) -> Effects:
     """Draft what freeing an address frees, and say which of its suppressions go."""
-    values = {address} | {value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points}
+    values = {address} | {
+        value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points
+    }
     suppressed = addresses.suppressed_among(business, values)
     by = batch.by
     release = {
         mark
         for mark in suppressed.get(address, ())
-        if mark[0] == channel and not policy.may_lift(rules()[mark[2]], source=by.source, role=by.role, note=wish.note)
+        if mark[0] == channel
+        and not policy.may_lift(rules()[mark[2]], source=by.source, role=by.role, note=wish.note)
     }
     for standpoint in snapshot.standpoints.values():
-        others = (value for kind, value in standpoint.points if kind == POINT_OF_CHANNEL[channel] and value != address)
+        others = (
+            value
+            for kind, value in standpoint.points
+            if kind == POINT_OF_CHANNEL[channel] and value != address
+        )
         if any(mark[0] == channel for value in others for mark in suppressed.get(value, ())):
             continue
         if policy.refusals(standpoint.position, wish, source=by.source, role=by.role):

@@ -42,8 +42,10 @@ def _end(business: int, source: str, reason: str, contacts: set[int]) -> None:
             over = [
                 (held.channel, held.reason)
                 for held in standpoint.position.grounds.values()
-                if held.direction == direction and held.reason == reason
-                and held.ends_at is not None and held.ends_at <= snapshot.at
+                if held.direction == direction
+                and held.reason == reason
+                and held.ends_at is not None
+                and held.ends_at <= snapshot.at
             ]
             lines += policy.lift(standpoint.position, direction, over)
         batch.drafts.append(Draft(standpoint, lines, wish))

@@ -41,11 +41,13 @@ def write(batch: Batch) -> dict[int, list[Change]]:
         return {}
     changes = [change for _, lines, _ in written for change in lines]
     _insert_changes(changes)
-    _insert_texts([(c, salt, d.wish) for d, lines, salt in written for c in lines if salt])
-    _write_grounds(batch, [(c, d.wish) for d, lines, _ in written for c in lines])
-    _write_standing(batch, [(d, lines[-1]) for d, lines, _ in written])
-    _write_events(batch, [(d, c) for d, lines, _ in written for c in lines if c.kind == "changed"])
-    _stamp(batch, changes)
+    script = rows.Script()
+    _insert_texts(script, [(c, salt, d.wish) for d, lines, salt in written for c in lines if salt])
+    _write_grounds(script, batch, [(c, d.wish) for d, lines, _ in written for c in lines])
+    _write_standing(script, batch, [(d, lines[-1]) for d, lines, _ in written])
+    _write_events(script, batch, [(d, c) for d, lines, _ in written for c in lines if c.kind == "changed"])
+    _stamp(script, batch, changes)
+    script.run()
     return {draft.standpoint.contact_id: lines for draft, lines, _ in written}
 
 
@@ -92,15 +94,15 @@ def _insert_changes(changes: Sequence[Change]) -> None:
         change.pk = ids[change.contact_id, change.version]
 
 
-def _insert_texts(texts: Sequence[tuple[Change, str, Wish]]) -> None:
-    rows.insert(
+def _insert_texts(script: rows.Script, texts: Sequence[tuple[Change, str, Wish]]) -> None:
+    script.insert(
         ChangeText,
         ("change_id", "salt", "note", "evidence"),
         [(change.pk, salt, wish.note, wish.evidence) for change, salt, wish in texts],
     )
 
 
-def _write_grounds(batch: Batch, changes: Sequence[tuple[Change, Wish]]) -> None:
+def _write_grounds(script: rows.Script, batch: Batch, changes: Sequence[tuple[Change, Wish]]) -> None:
     """Free first, as the lines do, so that a channel freed and blocked for the same reason ends blocked."""
     gone = [
         (c.contact_id, c.direction, channel, reason)
@@ -108,20 +110,37 @@ def _write_grounds(batch: Batch, changes: Sequence[tuple[Change, Wish]]) -> None
         if not c.enabled
         for channel, reason in c.grounds
     ]
-    rows.update(
+    script.update(
         "DELETE FROM dnd_ground g USING (VALUES %s) AS gone (contact, direction, channel, reason)"
         " WHERE g.contact_id = gone.contact AND g.direction = gone.direction"
         " AND g.channel = gone.channel AND g.reason = gone.reason",
         gone,
     )
-    rows.insert(
+    script.insert(
         Ground,
         (
-            "business_id", "contact_id", "direction", "channel", "reason",
-            "source", "since", "ends_at", "opened_by_id",
+            "business_id",
+            "contact_id",
+            "direction",
+            "channel",
+            "reason",
+            "source",
+            "since",
+            "ends_at",
+            "opened_by_id",
         ),
         [
-            (batch.business, c.contact_id, c.direction, channel, reason, c.source, batch.at, c.ends_at, c.pk)
+            (
+                batch.business,
+                c.contact_id,
+                c.direction,
+                channel,
+                reason,
+                c.source,
+                batch.at,
+                c.ends_at,
+                c.pk,
+            )
             for c, _ in changes
             if c.enabled
             for channel, reason in c.grounds
@@ -131,10 +150,18 @@ def _write_grounds(batch: Batch, changes: Sequence[tuple[Change, Wish]]) -> None
     )
 
 
-def _write_standing(batch: Batch, ends: Sequence[tuple[Draft, Change]]) -> None:
-    rows.insert(
+def _write_standing(script: rows.Script, batch: Batch, ends: Sequence[tuple[Draft, Change]]) -> None:
+    script.insert(
         Standing,
-        ("contact_id", "business_id", "version", "last_hash", "outbound", "inbound", "do_not_contact"),
+        (
+            "contact_id",
+            "business_id",
+            "version",
+            "last_hash",
+            "outbound",
+            "inbound",
+            "do_not_contact",
+        ),
         [
             (
                 draft.standpoint.contact_id,
@@ -152,12 +179,23 @@ def _write_standing(batch: Batch, ends: Sequence[tuple[Draft, Change]]) -> None:
     )
 
 
-def _write_events(batch: Batch, changes: Sequence[tuple[Draft, Change]]) -> None:
-    rows.insert(
+def _write_events(script: rows.Script, batch: Batch, changes: Sequence[tuple[Draft, Change]]) -> None:
+    script.insert(
         Event,
         (
-            "business_id", "contact_id", "kind", "at", "state", "source", "actor", "summary", "data",
-            "tags", "depth", "cause_workflow", "cause_enrollment",
+            "business_id",
+            "contact_id",
+            "kind",
+            "at",
+            "state",
+            "source",
+            "actor",
+            "summary",
+            "data",
+            "tags",
+            "depth",
+            "cause_workflow",
+            "cause_enrollment",
         ),
         [
             (
@@ -194,15 +232,15 @@ def _facts(change: Change) -> dict[str, object]:
     }
 
 
-def _stamp(batch: Batch, changes: Sequence[Change]) -> None:
+def _stamp(script: rows.Script, batch: Batch, changes: Sequence[Change]) -> None:
     """In force at once where nothing older is being called; else the change waits for that call to settle."""
     waiting = hooks.ask_in_flight([(c.contact_id, c.version, c.recorded_at) for c in changes])
-    rows.insert(
+    script.insert(
         Effective,
         ("change_id", "at"),
         [(c.pk, batch.at) for c in changes if c.contact_id not in waiting],
     )
-    rows.insert(
+    script.insert(
         Unstamped,
         ("change_id", "contact_id"),
         [(c.pk, c.contact_id) for c in changes if c.contact_id in waiting],

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import InternalError, connection, transaction
-
 from django.utils import timezone
 
 from contacts.actors import Actor
@@ -11,7 +10,15 @@ from contacts.services import people
 from dnd import flags
 from dnd import services as dnd
 from dnd.models import Change, Effective, Ground, Standing, Suppression
-from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory, add_phone, block
+from tests.factories import (
+    ENTERPRISE,
+    MANAGER,
+    STAFF,
+    BusinessFactory,
+    ContactFactory,
+    add_phone,
+    block,
+)
 
 pytestmark = pytest.mark.django_db
 API = Actor("api", "key", "staff")
@@ -53,7 +60,10 @@ def test_only_a_change_of_state_makes_an_event():
     contact = ContactFactory()
     wish(contact, sms=True)
     wish(contact, API, sms=True, reason="stop_keyword")
-    assert list(Change.objects.values_list("kind", flat=True).order_by("version")) == ["changed", "reinforced"]
+    assert list(Change.objects.values_list("kind", flat=True).order_by("version")) == [
+        "changed",
+        "reinforced",
+    ]
     assert Event.objects.filter(contact=contact).count() == 1
 
 
@@ -153,11 +163,18 @@ def test_a_set_is_changed_by_the_same_rules_and_each_contact_is_all_or_nothing()
     assert not by_contact[done.pk].refusals
 
 
-def test_a_set_costs_the_same_number_of_statements_whatever_its_size(django_assert_max_num_queries):
+def test_a_set_costs_the_same_number_of_statements_whatever_its_size(
+    django_assert_max_num_queries,
+):
     business = BusinessFactory()
     contacts = [ContactFactory(business=business).pk for _ in range(40)]
     with django_assert_max_num_queries(14):
-        dnd.change(business=business, contacts=contacts, wish=dnd.Wish(outbound={"sms": True}), by=MANAGER)
+        dnd.change(
+            business=business,
+            contacts=contacts,
+            wish=dnd.Wish(outbound={"sms": True}),
+            by=MANAGER,
+        )
     assert Standing.objects.filter(outbound__gt=0).count() == 40
 
 
@@ -184,7 +201,9 @@ def test_nothing_changes_while_nobody_can_say_what_is_in_flight(monkeypatch):
     assert not Ground.objects.exists()
 
 
-def test_a_change_under_which_something_is_being_called_becomes_effective_later(monkeypatch):
+def test_a_change_under_which_something_is_being_called_becomes_effective_later(
+    monkeypatch,
+):
     contact = ContactFactory()
     monkeypatch.setattr("dnd.hooks.in_flight", lambda questions: {q[0] for q in questions})
     block(contact, "sms")
@@ -219,7 +238,12 @@ def test_the_database_refuses_to_change_the_ledger(sql):
 def test_another_businesss_contact_does_not_exist():
     contact, other = ContactFactory(), BusinessFactory()
     with pytest.raises(dnd.NoSuchContact):
-        dnd.change_one(business=other, contact=contact.pk, wish=dnd.Wish(outbound={"sms": True}), by=ENTERPRISE)
+        dnd.change_one(
+            business=other,
+            contact=contact.pk,
+            wish=dnd.Wish(outbound={"sms": True}),
+            by=ENTERPRISE,
+        )
     assert isinstance(other, Business)
     assert isinstance(contact, Contact)
 
@@ -230,7 +254,10 @@ def test_what_the_panel_says_of_a_locked_channel():
     wish(contact, API, sms=True, reason="stop_keyword")
     flag = flags.panel(contact, ENTERPRISE).outbound["sms"]
     assert [g.reason for g in flag.grounds] == ["stop_keyword", "user_request"]
-    assert (flag.may_lift, flag.why_not) == (False, "Only the contact can lift this, by texting START.")
+    assert (flag.may_lift, flag.why_not) == (
+        False,
+        "Only the contact can lift this, by texting START.",
+    )
 
 
 def test_a_ground_with_an_end_goes_within_a_tick_of_it_and_the_line_says_so():
@@ -246,7 +273,13 @@ def test_a_ground_with_an_end_goes_within_a_tick_of_it_and_the_line_says_so():
 
 def stop(business, number, reason="stop_keyword"):
     return dnd.change_address(
-        business=business, channel="sms", address=number, block=True, by=CONTACT, reason=reason, evidence_ids=["SM1"]
+        business=business,
+        channel="sms",
+        address=number,
+        block=True,
+        by=CONTACT,
+        reason=reason,
+        evidence_ids=["SM1"],
     )
 
 

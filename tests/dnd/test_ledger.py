@@ -25,7 +25,11 @@ WISHES = st.tuples(
 
 
 @given(history=st.lists(WISHES, min_size=1, max_size=12))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_after_any_history_the_ledger_is_whole_and_the_chain_verifies(history):
     business = BusinessFactory()
     contacts = [ContactFactory(business=business, phone="+14155550101") for _ in range(2)]
@@ -33,7 +37,10 @@ def test_after_any_history_the_ledger_is_whole_and_the_chain_verifies(history):
         asked = dnd.Wish(outbound=outbound, inbound=inbound, reason=reason, note="because")
         try:
             dnd.change(
-                business=business, contacts=[contacts[number % 2].pk], wish=asked, by=Actor(source, "x", "manager")
+                business=business,
+                contacts=[contacts[number % 2].pk],
+                wish=asked,
+                by=Actor(source, "x", "manager"),
             )
         except dnd.NotAReason:
             continue
@@ -52,7 +59,12 @@ def history(lines: int = 6) -> int:
     contact = ContactFactory()
     for n in range(lines):
         asked = dnd.Wish(outbound={"sms": n % 2 == 0}, note=f"note {n}", evidence="form 81")
-        dnd.change_one(business=contact.business, contact=contact.pk, wish=asked, by=Actor("user", "Sam", "manager"))
+        dnd.change_one(
+            business=contact.business,
+            contact=contact.pk,
+            wish=asked,
+            by=Actor("user", "Sam", "manager"),
+        )
     return contact.pk
 
 
@@ -69,9 +81,11 @@ def history(lines: int = 6) -> int:
         "UPDATE dnd_changetext SET note = 'another note' WHERE note = 'note 4'",
         "UPDATE dnd_standing SET outbound = 63",
         "UPDATE dnd_standing SET version = 5",
-        "INSERT INTO dnd_ground (business_id, contact_id, direction, channel, reason, source, since, opened_by_id)"
-        " SELECT business_id, contact_id, 'outbound', 'call', 'user_request', 'user', now(), id"
-        " FROM dnd_change WHERE version = 1",
+        (
+            "INSERT INTO dnd_ground (business_id, contact_id, direction, channel, reason, source, since, opened_by_id)"
+            " SELECT business_id, contact_id, 'outbound', 'call', 'user_request', 'user', now(), id"
+            " FROM dnd_change WHERE version = 1"
+        ),
         "DELETE FROM dnd_standing",
     ],
 )

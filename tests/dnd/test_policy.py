@@ -30,7 +30,11 @@ def test_each_reason_is_lifted_by_exactly_those_whom_the_table_names(row):
         assert (verdict is None) == (source in row["lifted_by"].split("|")), source
 
 
-@pytest.mark.parametrize("row", [r for r in ROWS if r["note_to_lift"] == "yes"], ids=lambda row: row["reason"])
+@pytest.mark.parametrize(
+    "row",
+    [r for r in ROWS if r["note_to_lift"] == "yes"],
+    ids=lambda row: row["reason"],
+)
 def test_a_lift_that_needs_a_note_is_refused_without_one(row):
     rule = rules()[row["reason"]]
     verdict = policy.may_lift(rule, source="user", role="enterprise", note="  ", reviewed=True)
@@ -48,7 +52,12 @@ def test_a_rejected_review_lets_a_manager_lift_what_was_read_as_an_opt_out():
 
 
 def test_one_ground_that_stays_keeps_the_whole_channel_blocked():
-    position = Position.of([Held("outbound", "sms", "user_request"), Held("outbound", "sms", "stop_keyword")])
+    position = Position.of(
+        [
+            Held("outbound", "sms", "user_request"),
+            Held("outbound", "sms", "stop_keyword"),
+        ]
+    )
     refused = policy.refusals(position, Wish(outbound={"sms": False}), source="user", role="enterprise")
     assert [(r.code, r.channel) for r in refused] == [("dnd_locked", "sms")]
     assert refused[0].why == "Only the contact can lift this, by texting START."
@@ -64,7 +73,9 @@ def test_freeing_comes_before_blocking_and_each_line_has_its_own_scope():
 
 
 def test_the_last_channel_makes_the_scope_all_though_only_it_changed():
-    position = Position.of([Held("outbound", c, "user_request") for c in ("call", "sms", "email", "whatsapp", "facebook")])
+    position = Position.of(
+        [Held("outbound", c, "user_request") for c in ("call", "sms", "email", "whatsapp", "facebook")]
+    )
     (line,) = policy.plan(position, Wish(outbound={"gmb": True}))
     assert (line.scope, line.channels) == ("all", ("gmb",))
 
@@ -73,7 +84,10 @@ def test_a_second_reason_reinforces_and_the_same_reason_does_nothing():
     position = Position.of([Held("outbound", "sms", "user_request")])
     assert policy.plan(position, Wish(outbound={"sms": True})) == []
     lines = policy.plan(position, Wish(outbound={"sms": True, "call": True}, reason="dnc_list"))
-    assert [(x.kind, x.channels) for x in lines] == [("changed", ("call",)), ("reinforced", ("sms",))]
+    assert [(x.kind, x.channels) for x in lines] == [
+        ("changed", ("call",)),
+        ("reinforced", ("sms",)),
+    ]
 
 
 def test_taking_one_of_two_grounds_away_weakens():

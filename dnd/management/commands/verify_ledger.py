@@ -8,7 +8,9 @@ from dnd import verification
 
 
 class Command(BaseCommand):
-    help = "Walks every contact's ledger: versions, hashes, and that grounds and standing are what it comes to."
+    help = (
+        "Walks every contact's ledger: versions, hashes, and that grounds and standing are what it comes to."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--business", help="Only this business, by its slug.")

@@ -1,0 +1,56 @@
+"""Boots servers as `make run` does (the database waits for the disk), migrates, measures, prints the table."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from config.supervisor.servers import servers
+
+NAMES = ("engine", "delivery", "dnd_change")
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(NAMES)
+    if unknown := set(wanted) - set(NAMES):
+        print(
+            f"Unknown benchmark {min(unknown)!r}: choose from {', '.join(NAMES)}.",
+            file=sys.stderr,
+        )
+        return 2
+    with tempfile.TemporaryDirectory(prefix="heed-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        with servers(home, durable=True) as own:
+            os.environ |= {
+                "DATABASE_URL": own.database_url,
+                "REDIS_URL": own.redis_url,
+                "HEED_HOME": str(home),
+                "HEED_ALLOW_PRIVATE_NETWORKS": "1",
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+            }
+            return measure(wanted, home)
+
+
+def measure(wanted: list[str], home: Path) -> int:
+    """Django may be loaded only now that the environment says where the servers are."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from benchmarks import result, running
+
+    call_command("migrate", verbosity=0)
+    rows = []
+    for name in wanted:
+        print(f"measuring {name} …", flush=True)
+        with running.Bench(home) as bench:
+            rows += __import__(f"benchmarks.{name}", fromlist=["measure"]).measure(bench)
+    result.keep(rows)
+    print(result.table(rows))
+    return 0 if all(row.good for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""One row of the table, and how all of them are shown and kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LATEST = Path(__file__).parent / "latest.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured, and what beside it. A higher `ratio` is better, and below `floor` it is not good enough."""
+
+    name: str
+    value: float
+    unit: str
+    reference: str
+    reference_value: float
+    ratio: float
+    floor: float | None
+
+    @property
+    def good(self) -> bool:
+        return self.floor is None or self.ratio >= self.floor
+
+
+def more_is_better(
+    name: str,
+    value: float,
+    unit: str,
+    reference: str,
+    reference_value: float,
+    floor: float | None,
+) -> Row:
+    return Row(
+        name,
+        round(value, 2),
+        unit,
+        reference,
+        round(reference_value, 2),
+        round(value / reference_value, 3),
+        floor,
+    )
+
+
+def less_is_better(
+    name: str,
+    value: float,
+    unit: str,
+    reference: str,
+    reference_value: float,
+    floor: float | None,
+) -> Row:
+    return Row(
+        name,
+        round(value, 2),
+        unit,
+        reference,
+        round(reference_value, 2),
+        round(reference_value / value, 3),
+        floor,
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    lines = [f"{'name':<18}{'value':>12} {'unit':<14}{'reference':<46}{'value':>12}{'ratio':>9}{'floor':>7}"]
+    for row in rows:
+        floor = "" if row.floor is None else f"{row.floor:g}"
+        mark = "" if row.good else "  below the floor"
+        lines.append(
+            f"{row.name:<18}{row.value:>12,.1f} {row.unit:<14}{row.reference:<46}"
+            f"{row.reference_value:>12,.1f}{row.ratio:>9.2f}{floor:>7}{mark}"
+        )
+    return "\n".join(lines)
+
+
+def keep(rows: Sequence[Row]) -> None:
+    """Write latest.json; rows of other benchmarks that an earlier run left there stay."""
+    known = {row["name"]: row for row in json.loads(LATEST.read_text())} if LATEST.exists() else {}
+    known |= {row.name: asdict(row) for row in rows}
+    LATEST.write_text(json.dumps(list(known.values()), indent=1) + "\n")

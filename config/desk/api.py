@@ -1,0 +1,258 @@
+"""Contacts over REST: the resource that shows what several apps know of one person, and its timeline."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Lower
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.desk import timeline
+from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Status, Tag
+from contacts.rest import paging, problems
+from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, QueryFlag, Strict, Text, shape
+from contacts.rest.schema import page_of, problem
+from contacts.rest.views import Resource, row
+from contacts.search import search
+from contacts.services import people, tags
+from contacts.services.errors import Invalid
+from contacts.words import Channel, LineType, Source
+from dnd import flags
+from dnd.models import Reason, Standing, State
+
+MOST_PHONES = 20
+MOST_TAGS = 100
+LONGEST_EMAIL = 254
+NO_STANDING = Standing()
+
+
+class PhoneOut(serializers.ModelSerializer[ContactPoint]):
+    number = serializers.CharField(source="value", help_text="E.164")
+
+    class Meta:
+        model = ContactPoint
+        fields = ("number", "label", "line_type", "preferred")
+
+
+class ContactOut(serializers.ModelSerializer[Contact]):
+    id = Id()
+    email = serializers.SerializerMethodField()
+    phones = serializers.SerializerMethodField()
+    tags = serializers.SerializerMethodField()
+    status = Id(source="status_id", allow_null=True)
+    dnd_state = serializers.SerializerMethodField()
+    do_not_contact = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contact
+        fields = (
+            "id", "first_name", "last_name", "email", "phones", "timezone", "external_id", "tags", "status",
+            "dnd_state", "do_not_contact",
+        )  # fmt: skip
+
+    def get_email(self, contact: Contact) -> str | None:
+        return next((p.value for p in contact.points.all() if p.kind == PointKind.EMAIL), None)
+
+    @extend_schema_field(PhoneOut(many=True))
+    def get_phones(self, contact: Contact) -> list[dict[str, Any]]:
+        return [
+            {"number": p.value, "label": p.label, "line_type": p.line_type, "preferred": p.preferred}
+            for p in contact.points.all()
+            if p.kind == PointKind.PHONE
+        ]
+
+    def get_tags(self, contact: Contact) -> list[str]:
+        return sorted(link.tag.name for link in contact.tag_links.all())
+
+    @extend_schema_field(Choice(State.values))
+    def get_dnd_state(self, contact: Contact) -> str:
+        return flags.state_of(_standing(contact).outbound)
+
+    def get_do_not_contact(self, contact: Contact) -> bool:
+        return _standing(contact).do_not_contact
+
+
+def _standing(contact: Contact) -> Standing:
+    return cast(Standing, getattr(contact, "standing", NO_STANDING))
+
+
+class TagName(Text):
+    default_error_messages: ClassVar = {"blank": "A tag needs 1 to 200 characters."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_blank=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return tags.clean(super().to_internal_value(data))
+
+
+def tag_names() -> serializers.ListField:
+    return serializers.ListField(child=TagName(), max_length=MOST_TAGS, required=False)
+
+
+class PhoneIn(Strict):
+    number = Text(allow_blank=False, help_text="E.164, or as dialled in the business's country.")
+    label = Text(required=False, max_length=40)
+    line_type = Choice(LineType.values, required=False, help_text="Looked up when left out.")
+    preferred = Flag(required=False, help_text="At most one phone is preferred.")
+
+
+class ContactIn(Strict):
+    """What is left out stays as it is; in a new contact it is empty."""
+
+    first_name = Text(required=False)
+    last_name = Text(required=False)
+    email = Text(required=False, allow_null=True, max_length=LONGEST_EMAIL)
+    phones = PhoneIn(many=True, required=False, max_length=MOST_PHONES)
+    phone = Text(required=False, allow_null=True, help_text="Short for one number instead of `phones`.")
+    timezone = Text(required=False, max_length=60, help_text="Such as America/New_York.")
+    external_id = Text(required=False, allow_null=True)
+    tags = tag_names()
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        if "phone" in data and "phones" in data:
+            raise serializers.ValidationError({"phone": "Give either phone or phones."})
+        if len((data.get("email") or "").lower()) > LONGEST_EMAIL:
+            raise serializers.ValidationError({"email": f"An email has at most {LONGEST_EMAIL} characters."})
+        return data
+
+
+class TagsIn(Strict):
+    add = tag_names()
+    remove = tag_names()
+
+
+class ContactQuery(ListQuery):
+    search = Text(required=False, help_text="Looked for in names, email, phones and external id.")
+    tag = Text(required=False, allow_blank=False)
+    status = Id(required=False)
+    dnd_state = Choice(State.values, required=False)
+    dnd_channel = Choice(Channel.values, required=False, help_text="Contacts for whom this channel is blocked.")
+    dnd_reason = Choice(Reason.values, required=False)
+    do_not_contact = QueryFlag(required=False)
+
+
+class TimelineItem(serializers.Serializer[timeline.Item]):
+    at = Moment()
+    kind = serializers.CharField()
+    summary = serializers.CharField(help_text="Such as: DND enabled by user for SMS and Email")
+    source = serializers.ChoiceField(choices=Source.values)
+    actor = serializers.CharField()
+    detail = serializers.CharField()
+
+
+CONFLICT = {409: problem("Another contact has this external id (`external_id_taken`).")}
+
+
+class Contacts(Resource):
+    """The people that the business talks to."""
+
+    tag = "contacts"
+
+    @extend_schema(parameters=[ContactQuery], responses=page_of("ContactPage", ContactOut))
+    def list(self, request: Request) -> Response:
+        query = self.query(ContactQuery)
+        page = paging.page_of(request, shown(self._found(query)), query)
+        return Response(page.body(shape(ContactOut).to_representation))
+
+    @extend_schema(request=ContactIn, responses={201: ContactOut} | CONFLICT)
+    def create(self, request: Request) -> Response:
+        made = people.create(business=self.business, data=self._data(), by=self.actor)
+        return Response(self._show(made.pk), status=201)
+
+    @extend_schema(responses=ContactOut)
+    def retrieve(self, request: Request, id: str) -> Response:
+        return Response(self._show(row(id)))
+
+    @extend_schema(request=ContactIn, responses={200: ContactOut} | CONFLICT)
+    def partial_update(self, request: Request, id: str) -> Response:
+        contact = self._contact(id)
+        people.update(contact=contact, data=self._data(), by=self.actor)
+        return Response(self._show(contact.pk))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, id: str) -> Response:
+        people.delete(contact=self._contact(id), by=self.actor)
+        return Response(status=204)
+
+    @extend_schema(request=TagsIn, responses=ContactOut)
+    def tags(self, request: Request, id: str) -> Response:
+        contact = self._contact(id)
+        wanted = self.body(TagsIn)
+        tags.edit(
+            business=self.business,
+            contact=contact.pk,
+            by=self.actor,
+            add_names=wanted.get("add", ()),
+            remove_names=wanted.get("remove", ()),
+        )
+        return Response(self._show(contact.pk))
+
+    @extend_schema(parameters=[ListQuery], responses=page_of("TimelinePage", TimelineItem))
+    def timeline(self, request: Request, id: str) -> Response:
+        contact = self._contact(id)
+        query = self.query()
+        page = timeline.timeline(contact, before=query.get("cursor", ""), limit=query["page_size"])
+        return Response(
+            {
+                "next": paging.address(request, page.next),
+                "previous": paging.address(request, page.previous),
+                "results": [shape(TimelineItem).to_representation(item) for item in page.items],
+            }
+        )
+
+    def _contact(self, id: str) -> Contact:
+        contact = Contact.objects.of(self.business).get(pk=row(id))
+        contact.business = self.business
+        return contact
+
+    def _show(self, contact: int) -> Mapping[str, Any]:
+        found = shown(Contact.objects.of(self.business)).get(pk=contact)
+        return shape(ContactOut).to_representation(found)
+
+    def _data(self) -> dict[str, Any]:
+        data = self.body(ContactIn)
+        if "phone" not in data:
+            return people.clean(self.business, data)
+        number = data.pop("phone")
+        try:
+            return people.clean(self.business, {**data, "phones": [{"number": number}] if number else []})
+        except Invalid as error:
+            raise Invalid({_short(field): detail for field, detail in error.errors.items()}) from error
+
+    def _found(self, query: Mapping[str, Any]) -> QuerySet[Contact]:
+        contacts = Contact.objects.of(self.business)
+        if "status" in query:
+            contacts = contacts.filter(status=self._status(query["status"]))
+        if "tag" in query:
+            contacts = contacts.filter(self._tagged(query["tag"]))
+        contacts = flags.filter_contacts(
+            contacts,
+            state=query.get("dnd_state"),
+            channel=query.get("dnd_channel"),
+            reason=query.get("dnd_reason"),
+            do_not_contact=query.get("do_not_contact"),
+        )
+        return search(contacts, query.get("search", ""), country=self.business.country)
+
+    def _status(self, status: int) -> int:
+        if not Status.objects.filter(pk=status, pipeline__business=self.business).exists():
+            raise problems.fault("status", "There is no such status.", "not_found")
+        return status
+
+    def _tagged(self, name: str) -> Exists:
+        """Upper and lower case name the same tag, as everywhere."""
+        named = Tag.objects.alias(lower=Lower("name")).filter(business=self.business, lower=name.lower())
+        return Exists(ContactTag.objects.filter(contact=OuterRef("pk"), tag__in=named))
+
+
+def shown(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    """With all that `ContactOut` shows, in the same few queries for one contact as for a page of them."""
+    return contacts.select_related("standing").prefetch_related("points", "tag_links__tag")
+
+
+def _short(field: str) -> str:
+    return "phone" if field.startswith("phones.") else field

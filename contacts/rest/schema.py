@@ -1,0 +1,102 @@
+"""What the OpenAPI schema says of every operation alike: the key, the names, and the problems it may answer."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from contacts.rest.problems import MEDIA_TYPE
+
+ERROR = {
+    "type": "object",
+    "required": ["field", "code", "detail"],
+    "properties": {
+        "field": {"type": "string", "description": "The dotted path of the field; empty for the whole body."},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
+PROBLEM = {
+    "type": "object",
+    "description": "An error, as RFC 9457 has it.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "One sentence for people."},
+        "code": {"type": "string", "description": "For programs, such as dnd_locked."},
+        "errors": {"type": "array", "items": ERROR, "description": "For input: what is wrong with which field."},
+    },
+}
+SAYS = {
+    "400": "The input does not fit: see `errors`.",
+    "401": "The key is missing or unknown.",
+    "403": "The key's role may not do this (`role_required`).",
+    "404": "There is no such object in this business.",
+    "413": "The body is larger than 1 MB.",
+    "415": "The body is not JSON.",
+    "429": "More than 6,000 requests in a minute; `Retry-After` says in how many seconds to go on.",
+}
+
+
+def problem(says: str) -> OpenApiResponse:
+    """For `extend_schema(responses=…)`: a problem that only this operation answers."""
+    return OpenApiResponse(description=says)
+
+
+def page_of(name: str, row: type[serializers.BaseSerializer[Any]]) -> serializers.BaseSerializer[Any]:
+    """The shape of one page of a list."""
+    link = {"allow_null": True, "help_text": "The address of that page."}
+    return inline_serializer(
+        name,
+        {"next": serializers.URLField(**link), "previous": serializers.URLField(**link), "results": row(many=True)},
+    )
+
+
+class Schema(AutoSchema):
+    """Operations are named and grouped by what their resource calls itself."""
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "other")]
+
+    def get_operation_id(self) -> str:
+        action = getattr(self.view, "action", self.method.lower())
+        return f"{type(self.view).__name__}_{action}".lower()
+
+
+class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "contacts.rest.keys.KeyAuthentication"
+    name = "key"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key; it fixes business and role."}
+
+
+def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A postprocessing hook: each operation lists the problems that it may answer, all of one shape."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            answers = operation["responses"]
+            for status in _expected(path, operation):
+                answers.setdefault(status, {"description": SAYS[status]})
+            for status, answer in answers.items():
+                if status >= "400":
+                    answer["content"] = content
+            operation["responses"] = dict(sorted(answers.items()))
+    return result
+
+
+def _expected(path: str, operation: dict[str, Any]) -> list[str]:
+    found = ["401", "403", "429"]
+    if "{" in path:
+        found.append("404")
+    if "requestBody" in operation:
+        found += ["413", "415"]
+    if "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", ())):
+        found.append("400")
+    return found

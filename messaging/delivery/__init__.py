@@ -1,0 +1,12 @@
+"""The one door. Every message of every class leaves through here, and nothing else may import a provider.
+
+Claim (decide under the contact's lock, and commit), call (outside any transaction), settle (under the lock again).
+"""
+
+from messaging.delivery.door import deliver
+from messaging.delivery.flight import in_flight
+from messaging.delivery.inquiry import inquire
+from messaging.delivery.reaping import reap
+from messaging.delivery.receipts import Receipt, receive
+
+__all__ = ["Receipt", "deliver", "in_flight", "inquire", "reap", "receive"]

@@ -1,0 +1,146 @@
+"""Claiming: decide on due messages under their contacts' locks, and commit before anybody is called."""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, transaction
+
+from messaging import encryption, facts
+from messaging.delivery import due, telling, verdicts
+from messaging.delivery.due import Candidate
+from messaging.delivery.verdicts import Decided
+from messaging.encryption import CannotOpen
+from messaging.facts import Reading
+from messaging.providers.base import Letter
+
+log = logging.getLogger(__name__)
+
+LOOK_AT_LEAST = 16
+"""Some candidates will be dropped, and the contacts of some be held by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connection with its credentials."""
+
+    id: int
+    driver: str
+    revision: int
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that is ours to call until its lease ends. `clock`: the monotonic clock just before `claimed_at`."""
+
+    message: int
+    contact: int
+    fence: int
+    attempts: int
+    account: Account
+    letter: Letter
+    claimed_at: datetime
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What is to be called, how many messages were decided on, and how many had looked due."""
+
+    calls: list[Claim] = field(default_factory=list)
+    decided: int = 0
+    found: int = 0
+
+
+def claim(lane: str, free: int) -> Claims:
+    """Decide on due messages of a lane, and claim at most `free` of those that may go.
+
+    Durable: when this returns, the database knows of each that it is about to be called.
+    """
+    found = due.candidates(lane, max(free * 2, LOOK_AT_LEAST))
+    if not found:
+        return Claims()
+    with transaction.atomic(durable=True):
+        return _claim(found, free)
+
+
+def _claim(found: Sequence[Candidate], free: int) -> Claims:
+    waiting, keys = due.lock(found)
+    if not waiting:
+        return Claims(found=len(found))
+    clock = time.monotonic()
+    reading = facts.read([message.contact for message in waiting])
+    decided = [made for message in waiting if (made := verdicts.decide(message, reading, keys))]
+    accounts = _accounts(reading, decided)
+    chosen = list(_fitting(decided, reading, accounts, free))
+    written = verdicts.write(chosen)
+    telling.tell_workflows(telling.drops(chosen))
+    calls = [
+        _claimed(each, accounts[_way_of(reading, each)], written[each.message.id], clock)
+        for each in chosen
+        if each.sends
+    ]
+    return Claims(calls, len(chosen), len(found))
+
+
+def _way_of(reading: Reading, each: Decided) -> int:
+    way = reading.way(each.message.contact, each.message.channel)
+    return way.id if way else 0
+
+
+def _accounts(reading: Reading, decided: Iterable[Decided]) -> dict[int, Account]:
+    """The connections by which these may go; one whose credentials cannot be opened is left out."""
+    ids = {_way_of(reading, each) for each in decided if each.sends}
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, driver, revision, config FROM messaging_connection WHERE id = ANY(%s)", [list(ids)]
+        )
+        found = cursor.fetchall()
+    accounts = {}
+    for pk, driver, revision, sealed in found:
+        try:
+            accounts[pk] = Account(pk, driver, revision, _unseal(sealed))
+        except CannotOpen as error:
+            log.error("Connection %s cannot be used: %s", pk, error)
+    return accounts
+
+
+@lru_cache(maxsize=256)
+def _unseal(sealed: str) -> Mapping[str, Any]:
+    opened: Mapping[str, Any] = encryption.unseal(sealed)
+    return opened
+
+
+def _fitting(
+    decided: Iterable[Decided], reading: Reading, accounts: Mapping[int, Account], free: int
+) -> Iterator[Decided]:
+    """What is stored now: every drop and hold, and as many sends as there are threads for."""
+    for each in decided:
+        if not each.sends:
+            yield each
+        elif _way_of(reading, each) not in accounts:
+            yield replace(each, verdict=verdicts.in_doubt(each.facts, "the credentials cannot be read"))
+        elif free:
+            free -= 1
+            yield each
+
+
+def _claimed(each: Decided, account: Account, written: tuple[int, int], clock: float) -> Claim:
+    message, (fence, attempts) = each.message, written
+    return Claim(
+        message=message.id,
+        contact=message.contact,
+        fence=fence,
+        attempts=attempts,
+        account=account,
+        letter=Letter(message.id, account.id, each.facts.address, message.subject, message.body),
+        claimed_at=each.facts.now,
+        clock=clock,
+    )

@@ -1,0 +1,109 @@
+"""What is due: messages in the order in which they were queued, and the locks under which they are looked at."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from contacts import locks
+from contacts.models import ContactPoint
+
+# A message waits while an older one of its contact, channel and lane is queued, also for another try, or called.
+IN_LINE = """
+NOT EXISTS (SELECT 1 FROM messaging_message o
+             WHERE o.contact_id = m.contact_id AND o.channel = m.channel AND o.lane = m.lane
+               AND o.id < m.id AND o.state IN ('queued', 'calling'))
+"""
+CANDIDATES = f"""
+SELECT m.id, m.contact_id, m.business_id, m.channel FROM messaging_message m
+ WHERE m.lane = %s AND m.state IN ('queued', 'held') AND m.due_at <= now() AND {IN_LINE}
+ ORDER BY m.due_at, m.id LIMIT %s
+"""  # noqa: S608
+STILL_DUE = f"""
+SELECT m.id, m.contact_id, m.business_id, m.channel, m.message_class, m."to", m.subject, m.body,
+       m.withdrawn, m.detail, m.expires_at, m.enrollment, m.step
+  FROM messaging_message m
+ WHERE m.id = ANY(%s) AND m.state IN ('queued', 'held') AND m.due_at <= clock_timestamp() AND {IN_LINE}
+ ORDER BY m.id
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that looked due when nothing was locked."""
+
+    id: int
+    contact: int
+    business: int
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A due message, read under its contact's lock."""
+
+    id: int
+    contact: int
+    business: int
+    channel: str
+    message_class: str
+    to: str
+    subject: str
+    body: str
+    withdrawn: bool
+    detail: str
+    expires_at: datetime
+    enrollment: int | None
+    step: int | None
+
+
+Keys = dict[int, set[locks.AddressKey]]
+"""The locked keys, by business."""
+
+
+def candidates(lane: str, limit: int) -> list[Candidate]:
+    """Due messages of a lane, at most one of each contact and channel, the oldest."""
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, [lane, limit])
+        first: dict[tuple[int, str], Candidate] = {}
+        for row in sorted(cursor.fetchall()):
+            first.setdefault((row[1], row[3]), Candidate(*row))
+    return list(first.values())
+
+
+def lock_addresses(found: Iterable[Candidate]) -> Keys:
+    """Share every address of these contacts, and the connections to be used: none changes before we commit."""
+    contacts: dict[int, set[int]] = defaultdict(set)
+    keys: Keys = defaultdict(set)
+    for candidate in found:
+        contacts[candidate.business].add(candidate.contact)
+        keys[candidate.business].add(connection_key(candidate.channel))
+    points = ContactPoint.objects.filter(contact__in=set().union(*contacts.values()))
+    for business, kind, value in points.values_list("business_id", "kind", "value"):
+        keys[business].add((kind, value))
+    for business in sorted(keys):
+        locks.lock_addresses(business, keys[business], exclusive=False)
+    return keys
+
+
+def connection_key(channel: str) -> locks.AddressKey:
+    """What a claim shares, and an edit of the connection holds alone. Its place is among the addresses."""
+    return ("connection", channel)
+
+
+def still_due(ids: Collection[int]) -> list[Waiting]:
+    """Those of these messages that are due, read in a new statement after their contacts were locked."""
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(STILL_DUE, [list(ids)])
+        return [Waiting(*row) for row in cursor.fetchall()]
+
+
+def lock(found: Sequence[Candidate]) -> tuple[list[Waiting], Keys]:
+    """Addresses, then contacts that nobody else holds, then what is still due of them."""
+    keys = lock_addresses(found)
+    held = set(locks.try_lock_contacts([candidate.contact for candidate in found]))
+    return still_due([candidate.id for candidate in found if candidate.contact in held]), keys

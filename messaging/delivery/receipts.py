@@ -1,0 +1,48 @@
+"""What providers tell us afterwards: sent, delivered, failed. In any order, and as often as they like."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from contacts.actors import Actor
+from messaging.delivery import states, writing
+from messaging.delivery.writing import Result
+from messaging.models import Connection, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider's word about one of our messages. `state`: sent, delivered or failed."""
+
+    message: int
+    provider_id: str
+    state: str
+    code: str = ""
+
+
+def receive(account: Connection, receipt: Receipt) -> bool:
+    """Bring the message to what the provider says, if it is newer than what we know; whether anything changed.
+
+    What is not a message of this connection's business and channel, or has another id at the provider, is left alone.
+    """
+    ours = Message.objects.filter(pk=receipt.message, business=account.business_id, channel=account.channel)
+    contact = ours.filter(direction=Message.Way.OUTBOUND).values_list("contact_id", flat=True).first()
+    if contact is None:
+        return False
+    with transaction.atomic():
+        standings, at = writing.hold([contact], [receipt.message])
+        standing = standings[receipt.message]
+        if standing.provider_id not in ("", receipt.provider_id):
+            return False
+        ending = states.after_receipt(
+            standing.state,
+            receipt.state,
+            was_called=standing.fence > 0,
+            code=receipt.code,
+            detail=f"The provider could not deliver it ({receipt.code or 'no code'}).",
+        )
+        if ending is None:
+            return False
+        result = Result(standing, ending, provider_id=receipt.provider_id)
+        writing.write([result], at, by=Actor.provider(account.driver))
+    return True

@@ -1,0 +1,65 @@
+"""Settling: what calls came to, stored in sets under the locks of their contacts."""
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from contacts.actors import Actor
+from messaging.delivery import retry, states, writing
+from messaging.delivery.calling import Called
+from messaging.delivery.writing import Result, Standing
+from messaging.providers.base import NotTaken, Taken
+
+log = logging.getLogger(__name__)
+
+TRIES = 4
+PAUSE = 0.25
+
+
+def settle(calls: Sequence[Called]) -> None:
+    """Store what these calls came to, if the claim still stands; a lost database connection is tried again.
+
+    What cannot be stored is found by the reaper when the lease has ended.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic(durable=True):
+                _settle(calls)
+            break
+        except (OperationalError, InterfaceError):
+            if not left:
+                raise
+            log.warning("Settling %s calls again: the database did not take it.", len(calls))
+            connection.close()
+            time.sleep(PAUSE)
+
+
+def _settle(calls: Sequence[Called]) -> None:
+    standings, at = writing.hold((c.claim.contact for c in calls), [c.claim.message for c in calls])
+    by_driver: dict[str, list[Result]] = {}
+    for called in calls:
+        standing = standings[called.claim.message]
+        if standing.fence == called.claim.fence:
+            by_driver.setdefault(called.claim.account.driver, []).append(_result(called, standing))
+    for driver, results in by_driver.items():
+        writing.write(results, at, by=Actor.provider(driver))
+
+
+def _result(called: Called, standing: Standing) -> Result:
+    answer = called.answer
+    return Result(
+        standing,
+        states.after_call(standing.state, answer),
+        provider_id=answer.provider_id if isinstance(answer, Taken) else "",
+        called_at=called.called_at,
+        again_in=_again_in(answer, called.claim.attempts) if isinstance(answer, NotTaken) else 0.0,
+    )
+
+
+def _again_in(answer: NotTaken, attempts: int) -> float:
+    if answer is states.NOT_CALLED:
+        return 0.0
+    return retry.delay(attempts, asked_for=answer.after, chance=random.random())

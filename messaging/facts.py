@@ -1,0 +1,146 @@
+"""What verdicts are made from, read for any number of contacts in a handful of queries."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from dnd import flags
+from dnd.flags import NO_WISHES, Wishes
+from dnd.reasons import strongest
+from messaging import addressing, policy
+from messaging.addressing import Point
+from messaging.policy import Block, Facts
+
+PEOPLE = """
+SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, s.name, s.restricts_contact,
+       p.kind, p.value, p.line_type, p.preferred, clock_timestamp()
+  FROM contacts_contact c
+  LEFT JOIN contacts_status s ON s.id = c.status_id
+  LEFT JOIN contacts_contactpoint p ON p.contact_id = c.id
+ WHERE c.id = ANY(%s) ORDER BY c.id, p.position, p.id
+"""
+SUPPRESSED = """
+SELECT s.business_id, s.channel, s.address, array_agg(s.reason)
+  FROM contacts_contactpoint p
+  JOIN dnd_suppression s ON s.business_id = p.business_id AND s.address = p.value AND s.lifted_at IS NULL
+ WHERE p.contact_id = ANY(%s) GROUP BY 1, 2, 3
+"""
+CONNECTED = (
+    "SELECT business_id, channel, id, revision, state FROM messaging_connection WHERE business_id = ANY(%s)"
+)
+
+DELETED = "The contact was deleted."
+
+
+@dataclass(slots=True)
+class Person:
+    """A contact, as far as a verdict is concerned."""
+
+    business_id: int
+    deleted: bool
+    status: str
+    restricts: bool
+    points: list[Point] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A business's connection for a channel."""
+
+    id: int
+    revision: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The facts about some contacts at one moment; exact for those whose locks the reader holds."""
+
+    at: datetime
+    people: Mapping[int, Person]
+    wishes: Mapping[int, Wishes]
+    suppressed: Mapping[tuple[int, str, str], str]
+    ways: Mapping[tuple[int, str], Way]
+
+    def version(self, contact: int) -> int:
+        return self.wishes.get(contact, NO_WISHES).version
+
+    def way(self, contact: int, channel: str) -> Way | None:
+        return self.ways.get((self.people[contact].business_id, channel))
+
+    def facts(
+        self,
+        contact: int,
+        channel: str,
+        message_class: str,
+        *,
+        expires_at: datetime | None = None,
+        keep: str = "",
+        withdrawn: str = "",
+    ) -> Facts:
+        """What the policy is asked with about one message. `keep`: the address that was chosen before."""
+        person = self.people[contact]
+        wishes = self.wishes.get(contact, NO_WISHES)
+        choice = addressing.choose(channel, person.points, policy.classes()[message_class], keep=keep)
+        way = self.ways.get((person.business_id, channel))
+        block = wishes.blocked.get(channel)
+        return Facts(
+            channel=channel,
+            message_class=message_class,
+            now=self.at,
+            address=choice.address,
+            no_address=choice.why_not,
+            blocked={channel: Block(block.reason, block.source, block.since)} if block else {},
+            suppressed=self.suppressed.get((person.business_id, channel, choice.address), ""),
+            do_not_contact=wishes.do_not_contact,
+            status=person.status,
+            status_restricts=person.restricts,
+            connection=way.state if way else "",
+            withdrawn=withdrawn or (DELETED if person.deleted else ""),
+            expires_at=expires_at,
+        )
+
+
+def read(contacts: Collection[int]) -> Reading:
+    """The facts about these contacts, now; at least one of them must exist."""
+    ids = list(set(contacts))
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE, [ids])
+        at, people = _people(cursor.fetchall())
+        cursor.execute(SUPPRESSED, [ids])
+        suppressed = {(b, channel, address): strongest(why) for b, channel, address, why in cursor.fetchall()}
+        cursor.execute(CONNECTED, [list({person.business_id for person in people.values()})])
+        ways = {
+            (b, channel): Way(pk, revision, state) for b, channel, pk, revision, state in cursor.fetchall()
+        }
+    return Reading(at, people, flags.read(ids), suppressed, ways)
+
+
+def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:
+    people: dict[int, Person] = {}
+    for pk, business, deleted, status, restricts, kind, value, line_type, preferred, _ in rows:
+        person = people.get(pk)
+        if person is None:
+            person = people[pk] = Person(business, deleted, status or "", bool(restricts))
+        if kind:
+            person.points.append(Point(kind, value, line_type, preferred))
+    return max(row[-1] for row in rows), people
+
+
+def inputs(facts: Facts, version: int) -> dict[str, Any]:
+    """The facts as they are stored beside the verdict: what stood against it, and what was needed to send."""
+    kept: dict[str, Any] = {"version": version, "address": facts.address, "connection": facts.connection}
+    if block := facts.blocked.get(facts.channel):
+        since = block.since and block.since.isoformat()
+        kept["blocked"] = {"reason": block.reason, "source": block.source, "since": since}
+    for name in ("suppressed", "do_not_contact", "status", "status_restricts", "withdrawn", "permit"):
+        if value := getattr(facts, name):
+            kept[name] = value
+    if facts.hours_open_at:
+        kept["hours_open_at"] = facts.hours_open_at.isoformat()
+    if facts.expires_at:
+        kept["expires_at"] = facts.expires_at.isoformat()
+    return kept

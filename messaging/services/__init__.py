@@ -1,0 +1,27 @@
+"""Every write of `messaging` but the door's. Call as `messaging.propose(...)` after
+`from messaging import services as messaging`."""
+
+from messaging.policy import Drop, Hold, Send, Verdict
+from messaging.services.asking import Decision, Question, decide
+from messaging.services.manual import NotSent, send_manual
+from messaging.services.proposing import Answer, Proposal, propose, withdraw
+from messaging.templates import CannotRender, check_template, render
+
+__all__ = [
+    "Answer",
+    "CannotRender",
+    "Decision",
+    "Drop",
+    "Hold",
+    "NotSent",
+    "Proposal",
+    "Question",
+    "Send",
+    "Verdict",
+    "check_template",
+    "decide",
+    "propose",
+    "render",
+    "send_manual",
+    "withdraw",
+]

@@ -1,0 +1,113 @@
+"""A message that a person writes to one contact."""
+
+from django.db import transaction
+
+from contacts import locks
+from contacts.actors import Actor
+from contacts.models import Business, Contact
+from contacts.services.errors import Conflict, Invalid, RoleRequired
+from contacts.words import Channel, Role, role_reaches
+from messaging import facts, templates
+from messaging.models import Message
+from messaging.policy import Drop
+from messaging.services import proposing
+from messaging.services.proposing import Proposal
+from messaging.templates import CannotRender
+
+CONTACT = {f"contact.{name}" for name in ("first_name", "last_name", "name", "email", "phone")}
+BUSINESS = {f"business.{name}" for name in ("name", "phone", "address")}
+VARIABLES = frozenset(CONTACT | BUSINESS)
+"""What every template may name."""
+MANUAL = VARIABLES | {"user.name"}
+LONGEST = {"sms": 1600}
+
+
+class NotSent(Conflict):
+    """The message may not go out; nothing was written."""
+
+    def __init__(self, verdict: Drop, channel: str) -> None:
+        if verdict.rule == "dnd":
+            message = f"Cannot send the message: DND is active for {Channel(channel).label}."
+            super().__init__("dnd_active", message)
+        else:
+            super().__init__(verdict.reason.partition(":")[0], f"Cannot send the message: {verdict.detail}")
+        self.verdict = verdict
+
+
+@transaction.atomic
+def send_manual(
+    *,
+    business: Business,
+    contact: int,
+    channel: str,
+    subject: str = "",
+    body: str,
+    by: Actor,
+    user_name: str = "",
+) -> Message:
+    """Queue a message from a person to a contact, its Liquid filled in.
+
+    Raises Invalid, RoleRequired, Contact.DoesNotExist or NotSent. While the channel is disconnected it is held.
+    """
+    if not role_reaches(by.role, Role.STAFF):
+        raise RoleRequired(Role.STAFF.value)
+    _check(channel, subject, body)
+    if not locks.lock_contacts(business.pk, [contact]):
+        raise Contact.DoesNotExist
+    values = context_of(business, [contact])[contact] | {"user": {"name": user_name or by.label}}
+    proposal = Proposal(
+        contact_id=contact,
+        channel=channel,
+        message_class="manual",
+        subject=_render("subject", subject, values),
+        body=_render("body", body, values),
+        actor=by.label,
+    )
+    draft = proposing.draft(facts.read([contact]), [proposal])[0]
+    if isinstance(draft.verdict, Drop):
+        raise NotSent(draft.verdict, channel)
+    return Message.objects.get(pk=proposing.write(business.pk, [draft])[0])
+
+
+def _check(channel: str, subject: str, body: str) -> None:
+    errors = {}
+    if channel not in Channel.values:
+        errors["channel"] = f"Unknown channel: use one of {', '.join(Channel.values)}."
+    if not body.strip():
+        errors["body"] = "A message needs a body."
+    if len(body) > LONGEST.get(channel, templates.LONGEST_SOURCE):
+        errors["body"] = f"A text has at most {LONGEST.get(channel, templates.LONGEST_SOURCE):,} characters."
+    if channel == Channel.EMAIL and not subject.strip():
+        errors["subject"] = "An email needs a subject."
+    for field, source in (("subject", subject), ("body", body)):
+        if wrong := templates.check_template(source, variables=MANUAL):
+            errors.setdefault(field, wrong)
+    if errors:
+        raise Invalid(errors)
+
+
+def _render(field: str, source: str, values: templates.Context) -> str:
+    try:
+        return templates.render(source, values)
+    except CannotRender as error:
+        raise Invalid({field: str(error)}) from error
+
+
+def context_of(business: Business, contacts: list[int]) -> dict[int, dict[str, dict[str, str]]]:
+    """What templates may name of these contacts and of the business, all of it plain strings."""
+    ours = {"name": business.name, "phone": business.phone, "address": business.address}
+    people = Contact.objects.filter(pk__in=contacts).prefetch_related("points")
+    return {person.pk: {"contact": _of(person), "business": ours} for person in people}
+
+
+def _of(person: Contact) -> dict[str, str]:
+    points = list(person.points.all())
+    email = next((p.value for p in points if p.kind == "email"), "")
+    phones = sorted((p for p in points if p.kind == "phone"), key=lambda p: not p.preferred)
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "name": f"{person.first_name} {person.last_name}".strip(),
+        "email": email,
+        "phone": phones[0].value if phones else "",
+    }

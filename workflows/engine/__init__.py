@@ -1,0 +1,1 @@
+"""Runs what is due: in sets, a transaction for each, until it waits or ends."""

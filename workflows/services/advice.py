@@ -1,0 +1,90 @@
+"""What is allowed in a workflow but is probably not meant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from contacts.words import OUTBOUND_CHANNELS, Channel
+from messaging.models import Connection
+from workflows import versions
+from workflows.definition.steps import BRANCHES, Step, walk
+from workflows.models import Workflow
+from workflows.steps import KINDS
+from workflows.steps.messages import Send
+
+
+def lint(workflow: Workflow) -> list[str]:
+    """One sentence for each thing that staff should look at before publishing. It changes nothing."""
+    sends = [(path, _channel(step)) for path, step in walk(workflow.steps, "") if _channel(step)]
+    return [
+        *_entry(workflow),
+        *_blocked(workflow.triggers, sends),
+        *_unconnected(workflow, sends),
+        *_unreachable(workflow.steps),
+        *_taken_back(workflow.steps),
+        *_unpublished(workflow),
+    ]
+
+
+def _channel(step: Step) -> str:
+    kind = KINDS[step["kind"]]
+    return kind.channel if isinstance(kind, Send) else ""
+
+
+def _entry(workflow: Workflow) -> Iterator[str]:
+    if not workflow.triggers:
+        yield "No trigger starts this workflow: contacts enter it by hand, by REST or from another workflow only."
+
+
+def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A message on a channel that the trigger has just seen blocked is skipped."""
+    for trigger in triggers:
+        filters = trigger["filters"]
+        flag = filters.get("flag", "")
+        if trigger["type"] != "contact_dnd" or filters.get("direction") == "inbound":
+            continue
+        shut = OUTBOUND_CHANNELS if flag == "enabled_all" else filters["channels"] if flag == "enabled_specific" else ()
+        for path, channel in sends:
+            if channel in shut:
+                yield f"Step {path} sends {_label(channel)} to contacts whose {_label(channel)} DND starts this workflow."
+
+
+def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, str]]) -> Iterator[str]:
+    connected = set(Connection.objects.filter(business=workflow.business_id).values_list("channel", flat=True))
+    for path, channel in sends:
+        if channel not in connected:
+            yield f"Step {path} fails: the business has no connection for {_label(channel)}."
+
+
+def _label(channel: str) -> str:
+    return str(Channel(channel).label)
+
+
+def _unreachable(steps: Sequence[Step], path: str = "") -> Iterator[str]:
+    for position, step in enumerate(steps):
+        here = f"{path}{position}"
+        ends = step["kind"] == "stop" or (step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all"))
+        if ends and position + 1 < len(steps):
+            yield f"Nothing after step {here} runs."
+            return
+        for branch in BRANCHES:
+            yield from _unreachable(step.get(branch, []), f"{here}.{branch}.")
+
+
+def _taken_back(steps: Sequence[Step]) -> Iterator[str]:
+    """Whatever waits at the door when an enrollment is removed is withdrawn, also by its own last step."""
+    sent = ""
+    for path, step in walk(list(steps), ""):
+        if _channel(step):
+            sent = path
+        elif step["kind"] == "wait":
+            sent = ""
+        elif sent and step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all"):
+            yield f"Step {path} withdraws the message of step {sent} unless it has left by then: end with stop instead."
+
+
+def _unpublished(workflow: Workflow) -> Iterator[str]:
+    named = {path: int(step["workflow"]) for path, step in walk(workflow.steps, "") if step["kind"] == "add_to_workflow"}
+    published = versions.published(named.values())
+    for path, target in named.items():
+        if target not in published:
+            yield f"Step {path} fails as long as the workflow that it names is not published."

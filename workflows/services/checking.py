@@ -1,0 +1,48 @@
+"""Is this a workflow that could be published? Its shape, and whether what it names exists."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contacts.actors import Actor
+from contacts.models import Business
+from contacts.services import work
+from contacts.services.errors import Invalid, RoleRequired
+from contacts.words import Role, role_reaches
+from messaging import templates
+from messaging.services.manual import VARIABLES
+from workflows import definition
+from workflows.definition import Definition
+from workflows.models import Workflow
+
+NO_WORKFLOW = "There is no such workflow in this business: give the id of one."
+NO_AUDIENCE = "There is no such role, team or user: give managers, team:NAME or user:EMAIL."
+
+
+def need_manager(by: Actor) -> None:
+    if not role_reaches(by.role, Role.MANAGER):
+        raise RoleRequired(Role.MANAGER.value)
+
+
+def validate(business: Business, data: Mapping[str, Any]) -> None:
+    """Raise Invalid, with a sentence for each dotted path, for whatever publishing would refuse."""
+    checked(business, data)
+
+
+def checked(business: Business, data: Mapping[str, Any]) -> Definition:
+    """`data` in the form in which it is kept. Raises Invalid as `validate` does."""
+    found = definition.read(data)
+    if errors := dict(_mistakes(business, found)):
+        raise Invalid(errors)
+    return found
+
+
+def _mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]:
+    named = dict(found.workflows())
+    known = set(Workflow.objects.of(business).filter(pk__in=set(named.values())).values_list("pk", flat=True))
+    yield from ((path, NO_WORKFLOW) for path, pk in named.items() if pk not in known)
+    for path, to in found.audiences():
+        if work.audience_of(business.pk, to) is None:
+            yield path, NO_AUDIENCE
+    for path, source in found.templates():
+        if wrong := templates.check_template(source, variables=VARIABLES):
+            yield path, wrong

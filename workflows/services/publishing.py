@@ -1,0 +1,73 @@
+"""Freezing a workflow into a version, and taking it out of use."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from contacts import locks
+from contacts.actors import Actor
+from contacts.services.errors import Conflict
+from workflows import versions
+from workflows.definition import KEYS, Definition, compile_program
+from workflows.models import Version, Workflow
+from workflows.services import checking
+
+
+def published_version(workflow: Workflow) -> Version | None:
+    """The version that events start now."""
+    return Version.objects.published().filter(workflow=workflow).first()
+
+
+def is_published(workflow: Workflow) -> bool:
+    return published_version(workflow) is not None
+
+
+@transaction.atomic
+def publish(*, workflow: Workflow, by: Actor) -> Version:
+    """Freeze the workflow as it is now; from this moment on events start it. Asking twice is the same as asking once.
+
+    Enrollments that run keep the version that they began with. Raises Invalid, RoleRequired, and Conflict
+    `nothing_to_publish` when there are no steps.
+    """
+    checking.need_manager(by)
+    versions.lock_publishing([workflow.business_id], exclusive=True)
+    current = Workflow.objects.of(workflow.business_id).select_for_update(no_key=True).get(pk=workflow.pk)
+    found = checking.checked(workflow.business, {key: getattr(current, key) for key in KEYS})
+    if not found.steps:
+        raise Conflict("nothing_to_publish", "This workflow has no steps: add at least one.")
+    before = published_version(current)
+    if before and _same(before, found):
+        return before
+    at = locks.now()
+    retire(current, at)
+    last = current.versions.aggregate(last=Max("number"))["last"] or 0
+    return Version.objects.create(
+        workflow=current,
+        business_id=current.business_id,
+        number=last + 1,
+        settings=found.settings,
+        triggers=found.triggers,
+        steps=found.steps,
+        program=compile_program(found.steps),
+        published_at=at,
+        published_by=by.label,
+    )
+
+
+def _same(version: Version, found: Definition) -> bool:
+    return (version.settings, version.triggers, version.steps) == (found.settings, found.triggers, found.steps)
+
+
+@transaction.atomic
+def unpublish(*, workflow: Workflow, by: Actor) -> None:
+    """From this moment on events do not start it. Who is in it stays. Asking twice is the same as asking once."""
+    checking.need_manager(by)
+    versions.lock_publishing([workflow.business_id], exclusive=True)
+    current = Workflow.objects.of(workflow.business_id).select_for_update(no_key=True).get(pk=workflow.pk)
+    retire(current, locks.now())
+
+
+def retire(workflow: Workflow, at: datetime) -> None:
+    """End the time of the published version, if there is one. The caller holds the publishing lock."""
+    Version.objects.published().filter(workflow=workflow).update(retired_at=at)

@@ -1,0 +1,57 @@
+"""Steps that communicate with the contact: each asks the door's policy and abides by its answer."""
+
+from messaging import policy
+from messaging import services as messaging
+from workflows.engine.batch import Batch, Ran, Result, Results, Row, Waits
+from workflows.models import Outcome
+from workflows.steps import texts
+from workflows.steps.registry import Kind, step
+
+
+class Send(Kind):
+    """Send: a message is queued and the step is done. Hold: asked again then. Drop: skipped, or failed."""
+
+    channel: str
+
+    def run(self, batch: Batch) -> Results:
+        rendered, results = texts.render(batch, ["subject", "body"])
+        answers = messaging.propose(
+            batch.business, [self._proposal(row, batch, subject, body) for row, (subject, body) in rendered]
+        )
+        for (row, _), answer in zip(rendered, answers, strict=True):
+            results[row.id] = _result(answer)
+        return results
+
+    def _proposal(self, row: Row, batch: Batch, subject: str, body: str) -> messaging.Proposal:
+        return messaging.Proposal(
+            contact_id=row.contact,
+            channel=self.channel,
+            message_class="automation",
+            subject=subject,
+            body=body,
+            actor=row.name,
+            enrollment=row.id,
+            step=row.position,
+            first_due=row.held_since or batch.at,
+        )
+
+
+def _result(answer: messaging.Answer) -> Result:
+    match answer.verdict:
+        case policy.Hold(until=until):
+            return Waits(until)
+        case policy.Drop(rule=rule, reason=reason, detail=detail):
+            outcome = Outcome.SKIPPED if rule in policy.SKIPS else Outcome.FAILED
+            return Ran(outcome.value, reason, detail, answer.message_id)
+        case _:
+            return Ran(message=answer.message_id)
+
+
+@step("send_sms")
+class SendSms(Send):
+    channel = "sms"
+
+
+@step("send_email")
+class SendEmail(Send):
+    channel = "email"

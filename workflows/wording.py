@@ -1,0 +1,147 @@
+"""Workflows in plain words: when one starts, and what each of its steps does."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from contacts.words import Channel, Source
+from dnd.models import Reason
+
+TRIGGERS: Mapping[str, str] = {
+    "contact_dnd": "Contact DND",
+    "do_not_contact_changed": "Do Not Contact",
+    "contact_created": "Contact created",
+    "tag_added": "Tag added",
+    "tag_removed": "Tag removed",
+    "manual": "By hand",
+}
+FLAGS: Mapping[str, str] = {
+    "enabled_all": "DND is turned on for all channels",
+    "disabled_all": "DND is turned off for all channels",
+    "enabled_specific": "DND is turned on for {channels}",
+    "disabled_specific": "DND is turned off for {channels}",
+}
+STEPS: Mapping[str, str] = {
+    "send_sms": "Send SMS",
+    "send_email": "Send email",
+    "send_whatsapp": "Send WhatsApp",
+    "send_facebook": "Send Facebook message",
+    "send_gmb": "Send Google Business message",
+    "make_call": "Make a call",
+    "send_preferred": "Send by the preferred channel",
+    "add_tag": "Add a tag",
+    "remove_tag": "Remove a tag",
+    "set_dnd": "Set DND",
+    "add_to_workflow": "Add to a workflow",
+    "remove_from_workflow": "Remove from workflows",
+    "internal_notification": "Notify the team",
+    "create_task": "Create a task",
+    "wait": "Wait",
+    "if_else": "If / else",
+    "stop": "Stop",
+}
+UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+REMOVALS = {
+    "current": "Remove from this workflow",
+    "another": "Remove from the workflow “{workflow}”",
+    "all_except_current": "Remove from every other workflow",
+    "all": "Remove from every workflow",
+}
+TAGS: Mapping[str, str] = {
+    "equals": "has exactly {tags}",
+    "not_equals": "has not exactly {tags}",
+    "any_of": "has any of {tags}",
+    "none_of": "has none of {tags}",
+}
+
+
+def trigger(given: Mapping[str, Any]) -> str:
+    """`DND is turned on for SMS, outbound`, and what else it asks for."""
+    kind, filters = given.get("type", ""), given.get("filters") or {}
+    tags = filters.get("tags") or {}
+    if kind == "contact_dnd":
+        return "; ".join([_dnd(filters), *_narrowed(filters)])
+    if kind == "manual":
+        return "Somebody, a program or another workflow adds the contact"
+    if kind == "contact_created":
+        return "; ".join(["A contact is created", *_narrowed(filters)])
+    if kind in ("tag_added", "tag_removed"):
+        named = _listed(tags.get("values") or [])
+        which = f"The tag {named}" if tags.get("op") in ("any_of", "equals") and named else "A tag"
+        which = (
+            f"A tag other than {named}" if tags.get("op") in ("none_of", "not_equals") and named else which
+        )
+        return f"{which} is {'added' if kind == 'tag_added' else 'removed'}"
+    if kind == "do_not_contact_changed":
+        state = {True: "turned on", False: "turned off"}.get(filters.get("enabled"), "turned on or off")
+        return "; ".join([f"Do Not Contact is {state}", *_narrowed(filters)])
+    return TRIGGERS.get(kind, kind)
+
+
+def _dnd(filters: Mapping[str, Any]) -> str:
+    channels = [str(Channel(c).label) for c in filters.get("channels") or [] if c in Channel.values]
+    words = FLAGS.get(filters.get("flag", ""), "DND changes").format(channels=_either(channels))
+    return f"{words}, {filters['direction']}" if filters.get("direction") else words
+
+
+def _narrowed(filters: Mapping[str, Any]) -> Iterable[str]:
+    """What else must hold."""
+    tags = filters.get("tags") or {}
+    if tags:
+        yield f"the contact {TAGS[tags['op']].format(tags=_listed(tags['values']) or 'no tags')}"
+    if sources := filters.get("sources"):
+        yield f"caused by {_either([str(Source(s).label) for s in sources if s in Source.values])}"
+    if reasons := filters.get("reasons"):
+        yield f"because: {_either([str(Reason(r).label) for r in reasons if r in Reason.values])}"
+
+
+def _listed(tags: Sequence[str]) -> str:
+    return _either([f"“{tag}”" for tag in tags])
+
+
+def _either(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def duration(text: str) -> str:
+    """`2 hours` for `2h`."""
+    count, unit = text[:-1], UNITS.get(text[-1:], "")
+    return f"{count} {unit}{'' if count == '1' else 's'}" if unit else text
+
+
+def step(given: Mapping[str, Any], workflows: Mapping[str, str]) -> str:
+    """One step in a line. `workflows`: the names of workflows by id."""
+    kind = given.get("kind", "")
+    named = workflows.get(str(given.get("workflow", "")), "a deleted workflow")
+    match kind:
+        case "send_email":
+            return f"Send email “{given['subject']}”"
+        case "add_tag":
+            return f"Add the tag “{given['tag']}”"
+        case "remove_tag":
+            return f"Remove the tag “{given['tag']}”"
+        case "set_dnd":
+            return _set_dnd(given)
+        case "add_to_workflow":
+            return f"Add to the workflow “{named}”"
+        case "remove_from_workflow":
+            return REMOVALS[given["which"]].format(workflow=named)
+        case "internal_notification":
+            return f"Notify {given['to']}"
+        case "create_task":
+            return f"Create the task “{given['title']}”"
+        case "wait":
+            return f"Wait {duration(given['for'])}" if "for" in given else f"Wait until {given['until']}"
+        case _:
+            return STEPS.get(kind, kind)
+
+
+def _set_dnd(given: Mapping[str, Any]) -> str:
+    channels = given["channels"]
+    names = (
+        "all channels"
+        if channels == "all"
+        else _either([str(Channel(c).label) for c in channels]).replace(" or ", " and ")
+    )
+    return f"Turn {'on' if given['enable'] else 'off'} {given['direction']} DND for {names}"
