@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from contacts.models import Contact
 from contacts.rest import paging, problems
-from contacts.rest.fields import Choice, Flag, Id, Moment, Strict, Text, moment, shape
+from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, moment, shape
 from contacts.rest.problems import Fault, Problem
 from contacts.rest.schema import page_of, problem
 from contacts.rest.views import Resource, row
@@ -189,7 +189,7 @@ class Dnd(Resource):
             raise refused(error) from error
         return Response(self._state(Contact(pk=row(id), business=self.business)))
 
-    @extend_schema(responses=page_of("ChangePage", ChangeOut))
+    @extend_schema(parameters=[ListQuery], responses=page_of("ChangePage", ChangeOut))
     def changes(self, request: Request, id: str) -> Response:
         contact = self._contact(id)
         query = self.query()

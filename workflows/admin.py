@@ -33,13 +33,8 @@ class WorkflowList(DeskList):
         inside = Enrollment.objects.running().filter(workflow=OuterRef("pk")).order_by().values("workflow")
         running = Coalesce(Subquery(inside.annotate(count=Count("pk")).values("count")), 0)
         versions = Prefetch("versions", Version.objects.published(), to_attr="in_force")
-        return (
-            super()
-            .get_queryset(request)
-            .filter(deleted_at=None)
-            .annotate(running=running)
-            .prefetch_related(versions)
-        )
+        found: QuerySet[Workflow] = super().get_queryset(request).filter(deleted_at=None)
+        return found.annotate(running=running).prefetch_related(versions)
 
     def rows(self, request: HttpRequest, found: Iterable[Any]) -> list[Any]:
         return [

@@ -72,7 +72,8 @@ def trigger(given: Mapping[str, Any]) -> str:
         )
         return f"{which} is {'added' if kind == 'tag_added' else 'removed'}"
     if kind == "do_not_contact_changed":
-        state = {True: "turned on", False: "turned off"}.get(filters.get("enabled"), "turned on or off")
+        wanted = filters.get("enabled")
+        state = "turned on or off" if wanted is None else "turned on" if wanted else "turned off"
         return "; ".join([f"Do Not Contact is {state}", *_narrowed(filters)])
     return TRIGGERS.get(kind, kind)
 

@@ -6,6 +6,8 @@ from config.api import documents, errors
 from config.desk.api import Contacts
 from contacts.api import BusinessProfile
 from dnd.api import Dnd
+from messaging.api import Decisions, Messages
+from workflows.api import Enrollments, Workflows
 
 ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 MANY = {"get": "list", "post": "create"}
@@ -19,6 +21,16 @@ urlpatterns = [
     path("contacts/<str:id>/timeline/", Contacts.as_view({"get": "timeline"})),
     path("contacts/<str:id>/dnd/", Dnd.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),
+    path("decisions/", Decisions.as_view({"post": "create"})),
+    path("messages/", Messages.as_view(MANY)),
+    path("messages/<str:id>/", Messages.as_view({"get": "retrieve"})),
+    path("workflows/", Workflows.as_view(MANY)),
+    path("workflows/<str:id>/", Workflows.as_view(ONE)),
+    path("workflows/<str:id>/publish/", Workflows.as_view({"post": "publish"})),
+    path("workflows/<str:id>/unpublish/", Workflows.as_view({"post": "unpublish"})),
+    path("workflows/<str:id>/preview/", Workflows.as_view({"post": "preview"})),
+    path("workflows/<str:id>/enrollments/", Workflows.as_view({"get": "enrollments", "post": "enroll"})),
+    path("enrollments/<str:id>/", Enrollments.as_view({"get": "retrieve"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),
     path("docs/", documents.Docs.as_view(), name="docs"),

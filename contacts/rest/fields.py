@@ -50,7 +50,7 @@ class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         errors: dict[Any, Any] = {}
         if isinstance(data, Mapping):
-            message = ErrorDetail(str(self.error_messages["unknown"]), "unknown_field")
+            message = ErrorDetail(str(self.error_messages["unknown"]), "unknown")
             errors = {name: [message] for name in data if name not in self.known}
         elif data is not None:
             self.fail("invalid")

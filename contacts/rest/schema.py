@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse, inline_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
 from contacts.rest.problems import MEDIA_TYPE
@@ -50,10 +50,12 @@ def problem(says: str) -> OpenApiResponse:
 def page_of(name: str, row: type[serializers.BaseSerializer[Any]]) -> serializers.BaseSerializer[Any]:
     """The shape of one page of a list."""
     link = {"allow_null": True, "help_text": "The address of that page."}
-    return inline_serializer(
+    shape = inline_serializer(
         name,
         {"next": serializers.URLField(**link), "previous": serializers.URLField(**link), "results": row(many=True)},
     )
+    extend_schema_serializer(many=False)(type(shape))
+    return shape
 
 
 class Schema(AutoSchema):
@@ -66,6 +68,30 @@ class Schema(AutoSchema):
         action = getattr(self.view, "action", self.method.lower())
         return f"{type(self.view).__name__}_{action}".lower()
 
+    def _get_serializer_name(self, *args: Any, **kwargs: Any) -> str:
+        """`ContactOut` is what everybody else calls a contact."""
+        return str(super()._get_serializer_name(*args, **kwargs)).removesuffix("Out")
+
+
+class StrictSerializers(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    target_class = "contacts.rest.fields.Strict"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """An unknown field is an error."""
+        shape = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**shape, "additionalProperties": False}
+
+
+class Rows(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    target_class = "rest_framework.serializers.ModelSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        """A row is always shown whole."""
+        shape = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**shape, "required": list(shape["properties"])}
+
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "contacts.rest.keys.KeyAuthentication"
@@ -77,6 +103,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
 
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A postprocessing hook: each operation lists the problems that it may answer, all of one shape."""
+    _drop_marks(result)
     result["components"]["schemas"]["Problem"] = PROBLEM
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in result["paths"].items():
@@ -89,6 +116,14 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                     answer["content"] = content
             operation["responses"] = dict(sorted(answers.items()))
     return result
+
+
+def _drop_marks(part: Any) -> None:
+    """Take out what drf-spectacular leaves behind for a hook that we do not use."""
+    if isinstance(part, dict):
+        part.pop("x-spec-enum-id", None)
+    for below in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _drop_marks(below)
 
 
 def _expected(path: str, operation: dict[str, Any]) -> list[str]:

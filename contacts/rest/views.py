@@ -83,7 +83,7 @@ class Resource(ViewSetMixin, APIView):
     def no_body(self) -> None:
         """For an action that takes nothing: an empty body or an empty object."""
         for name in bodies.read(self.request, optional=True):
-            raise problems.fault(name, "There is no such field.", "unknown_field")
+            raise problems.fault(name, "There is no such field.", "unknown")
 
     def query(self, shape: type[ListQuery] = ListQuery) -> dict[str, Any]:
         """The query's parameters in this shape, each given once."""

@@ -1,4 +1,7 @@
-"""A business, keys of each role, and a client that speaks JSON with one of them."""
+"""A business, keys of each role, and a client that speaks JSON with one of them.
+
+The client holds every answer against the OpenAPI schema, so that each test of the API is a test of the schema too.
+"""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,6 +14,7 @@ from django.test import Client
 
 from contacts.models import Business
 from contacts.services import keys
+from tests.api import truth
 from tests.factories import BusinessFactory
 
 PROBLEM = "application/problem+json"
@@ -43,10 +47,12 @@ class Api:
     def send(self, method: str, path: str, data: bytes = b"", kind: str = "application/json") -> Answer:
         path = path if path.startswith(("http", "/")) else f"/api/v1/{path}"
         answer = self.client.generic(method, path, data, content_type=kind, headers=self.headers)
-        json_ = "json" in answer.headers.get("Content-Type", "")
         if answer.status_code >= 400:
             assert answer.headers["Content-Type"] == PROBLEM
-        return Answer(answer.status_code, answer.headers, json.loads(answer.content) if json_ else answer.content)
+        has_json = "json" in answer.headers.get("Content-Type", "")
+        body = json.loads(answer.content) if has_json else answer.content
+        truth.check(method, path, answer.status_code, body)
+        return Answer(answer.status_code, answer.headers, body)
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path)

@@ -49,6 +49,8 @@ def _check_removal(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
 def _check_wait(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
     if "for" in step and "until" in step:
         notes.add(below(path, "until"), "A wait has either for or until: leave one of them out.")
+    elif "for" not in step and "until" not in step:
+        notes.add(below(path, "for"), FOR.hint)
 
 
 def _check_nothing(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
@@ -145,10 +147,10 @@ def _read_step(notes: Notes, path: str, value: Any, depth: int) -> Step:
         return {}
     specs, check = KINDS[kind]
     branches = BRANCHES if kind == "if_else" else ()
+    before = len(notes.errors)
     step = {"kind": kind} | shape(notes, path, value, specs, known=["kind", *branches])
-    check(notes, path, step)
-    if kind == "wait" and not {"for", "until"} & set(value):
-        notes.add(below(path, "for"), FOR.hint)
+    if len(notes.errors) == before:
+        check(notes, path, step)
     for branch in branches:
         step[branch] = _read_branch(notes, below(path, branch), value.get(branch, []), depth)
     return step

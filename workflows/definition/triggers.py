@@ -103,6 +103,8 @@ def _read_filters(notes: Notes, path: str, kind: str, value: Any) -> dict[str, A
     if not isinstance(value, dict):
         notes.add(path, "Give the filters as an object, or leave them out.")
         return {}
+    before = len(notes.errors)
     filters = shape(notes, path, value, specs)
-    check(notes, path, filters)
+    if len(notes.errors) == before:
+        check(notes, path, filters)
     return filters

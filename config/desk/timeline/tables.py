@@ -66,7 +66,7 @@ def _grounds(contact: Contact) -> QuerySet[Change]:
 def _say_grounds(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     notes = _notes_of(ids)
     for c in Change.objects.filter(pk__in=ids):
-        yield c.pk, Item(c.recorded_at, f"dnd_{c.kind}", c.summary, c.source, c.actor, notes.get(c.pk, ""))
+        yield c.pk, Item(c.recorded_at, EventKind.CONTACT_DND.value, c.summary, c.source, c.actor, notes.get(c.pk, ""))
 
 
 MESSAGE_MOMENT = Coalesce("called_at", "settled_at", "created_at")
@@ -82,7 +82,7 @@ def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     workflows = _workflows_of(m.enrollment for m in messages if m.enrollment)
     for m in messages:
         workflow = workflows.get(m.enrollment, "")
-        kind, summary = _of_step(m, workflow) or (f"message_{m.state}", MESSAGE_WORDS[m.state].format(**_words_of(m)))
+        kind, summary = _of_step(m, workflow) or ("message", MESSAGE_WORDS[m.state].format(**_words_of(m)))
         detail = m.detail if m.state in WHY else m.subject or m.body
         source = _source_of(m)
         yield m.pk, Item(m.moment, kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
@@ -115,7 +115,7 @@ def _of_step(message: Message, workflow: str) -> tuple[str, str] | None:
         outcome = str(message.state)
     if not workflow or not outcome:
         return None
-    return f"step_{outcome}", _step_words(workflow, outcome, message.get_channel_display(), message.reason)
+    return "step", _step_words(workflow, outcome, message.get_channel_display(), message.reason)
 
 
 def _step_words(workflow: str, outcome: str, what: str, reason: str) -> str:
@@ -140,7 +140,7 @@ def _entered(contact: Contact) -> QuerySet[Enrollment]:
 def _say_entered(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     for e in Enrollment.objects.filter(pk__in=ids).select_related("workflow"):
         summary = f"Entered workflow “{e.workflow.name}”"
-        yield e.pk, Item(e.entered_at, "enrollment_started", summary, "workflow", e.workflow.name, e.entered_by)
+        yield e.pk, Item(e.entered_at, "enrollment", summary, "workflow", e.workflow.name, e.entered_by)
 
 
 def _ended(contact: Contact) -> QuerySet[Enrollment]:
@@ -152,7 +152,7 @@ def _say_ended(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     for e in Enrollment.objects.filter(pk__in=ids, ended_at__isnull=False).select_related("workflow"):
         summary = f"Left workflow “{e.workflow.name}”: {e.get_exit_reason_display()}"
         if e.ended_at:
-            yield e.pk, Item(e.ended_at, "enrollment_ended", summary, "workflow", e.workflow.name, e.exit_detail)
+            yield e.pk, Item(e.ended_at, "enrollment", summary, "workflow", e.workflow.name, e.exit_detail)
 
 
 def _steps(contact: Contact) -> QuerySet[StepRun]:
@@ -166,7 +166,7 @@ def _say_steps(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
         name = r.enrollment.workflow.name
         what = r.kind.replace("_", " ")
         summary = _step_words(name, r.outcome, what, r.reason)
-        yield r.pk, Item(r.at, f"step_{r.outcome}", summary, "workflow", name, r.detail)
+        yield r.pk, Item(r.at, "step", summary, "workflow", name, r.detail)
 
 
 def _tasks(contact: Contact) -> QuerySet[Task]:
@@ -176,7 +176,7 @@ def _tasks(contact: Contact) -> QuerySet[Task]:
 def _say_tasks(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     for t in Task.objects.filter(pk__in=ids):
         detail = "Done" if t.done_at else f"Due {t.due_at:%Y-%m-%d %H:%M} UTC" if t.due_at else ""
-        yield t.pk, Item(t.created_at, "task_created", f"Task: {t.title}", "user", t.created_by, detail)
+        yield t.pk, Item(t.created_at, "task", f"Task: {t.title}", "user", t.created_by, detail)
 
 
 def _notes(contact: Contact) -> QuerySet[Note]:

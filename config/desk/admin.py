@@ -1,0 +1,144 @@
+"""The list of contacts, which shows several apps at once. The page of one contact is config/desk/contact.py."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from config.desk import contact, contact_form
+from contacts import phones
+from contacts.acting import business_of
+from contacts.admin import Choice, DeskList
+from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Tag
+from contacts.search import search
+from contacts.words import Channel, channels_in, in_words
+from dnd import flags
+from dnd.models import Reason, State
+
+TAGS_TO_CHOOSE_FROM = 500
+
+
+class StateChoice(Choice):
+    title = "DND"
+    parameter_name = "dnd_state"
+    choices_of = (
+        ("on", "On: every channel"),
+        ("partial", "Partial: some channels"),
+        ("off", "Off: no channel"),
+    )
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return flags.filter_contacts(queryset, state=value)
+
+
+class ChannelChoice(Choice):
+    title = "Blocked channel"
+    parameter_name = "dnd_channel"
+    choices_of = Channel.choices
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return flags.filter_contacts(queryset, channel=value)
+
+
+class ReasonChoice(Choice):
+    """Together with a channel it asks for that reason on that channel."""
+
+    title = "Reason"
+    parameter_name = "dnd_reason"
+    choices_of = [(value, label[:1].upper() + label[1:]) for value, label in Reason.choices]
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        asked = request.GET.get("dnd_channel", "")
+        self.channel = asked if asked in Channel.values else None
+        super().__init__(request, *args, **kwargs)
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return flags.filter_contacts(queryset, reason=value, channel=self.channel)
+
+
+class TagChoice(Choice):
+    title = "Tag"
+    parameter_name = "tag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        names = (
+            Tag.objects.filter(business=business_of(request)).order_by("name").values_list("name", flat=True)
+        )
+        return [(name, name) for name in names[:TAGS_TO_CHOOSE_FROM]]
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return queryset.tagged([value])  # type: ignore[attr-defined,no-any-return]
+
+
+class DoNotContactChoice(Choice):
+    title = "Automations"
+    parameter_name = "do_not_contact"
+    choices_of = (("1", "Paused (Do Not Contact)"), ("0", "Not paused"))
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return flags.filter_contacts(queryset, do_not_contact=value == "1")
+
+
+@admin.register(Contact)
+class ContactList(DeskList):
+    title = "Contacts"
+    lead = "Everybody you talk to, and what each of them has asked for."
+    columns = ("Name", "Phone", "Email", "Tags", "Do Not Disturb")
+    row_template = "desk/rows/contact.html"
+    ordering = ("-pk",)
+    search_fields = ("first_name",)
+    search_help_text = "Name, email, phone or external id"
+    list_filter = (StateChoice, ChannelChoice, ReasonChoice, TagChoice, DoNotContactChoice)
+    empty = ("group", "No contacts yet", "Add the first person, and Heed keeps what they ask for.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        links = ContactTag.objects.select_related("tag").order_by("tag__name")
+        points = ContactPoint.objects.filter(kind__in=[PointKind.PHONE, PointKind.EMAIL])
+        return (
+            super()
+            .get_queryset(request)
+            .filter(deleted_at=None)
+            .select_related("standing")
+            .prefetch_related(Prefetch("tag_links", links), Prefetch("points", points))
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return search(queryset, search_term, country=business_of(request).country), False
+
+    def rows(self, request: HttpRequest, found: Iterable[Contact]) -> list[Any]:
+        return [row(one) for one in found]
+
+    def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        return [(reverse("admin:contacts_contact_add"), "person_add", "Add a contact")]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return contact_form.add(request)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return contact.show(request, object_id)
+
+
+def row(one: Contact) -> dict[str, Any]:
+    """A line of the list."""
+    points = sorted(one.points.all(), key=lambda point: (not point.preferred, point.position))
+    numbers = [point.value for point in points if point.kind == PointKind.PHONE]
+    standing = getattr(one, "standing", None)
+    mask = standing.outbound if standing else 0
+    return {
+        "contact": one,
+        "phone": phones.pretty(numbers[0]) if numbers else "",
+        "more_phones": len(numbers) - 1,
+        "email": next((point.value for point in points if point.kind == PointKind.EMAIL), ""),
+        "tags": [link.tag.name for link in one.tag_links.all()],
+        "state": State(flags.state_of(mask)),
+        "blocked": in_words(channels_in(mask)),
+        "paused": bool(standing and standing.do_not_contact),
+    }

@@ -1,0 +1,71 @@
+"""The page of one contact: what they asked for on top, then who they are, what happened and what is to be done."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from config.desk import contact_dnd, contact_message, contact_timeline, finding, site
+from contacts.models import Contact, PointKind
+from contacts.services import tags
+from workflows.models import Enrollment
+
+ENROLLMENTS_SHOWN = 20
+NOTES_SHOWN = 20
+DONE_TASKS_SHOWN = 5
+
+
+def show(request: HttpRequest, pk: str) -> HttpResponse:
+    contact = finding.contact(request, pk)
+    context = {
+        "contact": contact,
+        "dnd": contact_dnd.of(request, contact),
+        **details(contact),
+        **labels(contact),
+        **tasks(contact),
+        **notes(contact),
+        **enrollments(contact),
+        **contact_timeline.first(contact),
+        **contact_message.ready(request, contact),
+    }
+    return site.page(request, "desk/contact/page.html", context, title=contact.name)
+
+
+def details(contact: Contact) -> dict[str, Any]:
+    points = list(contact.points.all())
+    return {
+        "phones": [point for point in points if point.kind == PointKind.PHONE],
+        "other_points": [point for point in points if point.kind != PointKind.PHONE],
+    }
+
+
+def labels(contact: Contact) -> dict[str, Any]:
+    return {"tags": tags.names_of(contact.pk)}
+
+
+def tasks(contact: Contact) -> dict[str, Any]:
+    mine = contact.tasks.order_by("due_at", "pk")
+    return {
+        "open_tasks": mine.filter(done_at=None),
+        "done_tasks": mine.exclude(done_at=None).order_by("-done_at")[:DONE_TASKS_SHOWN],
+    }
+
+
+def notes(contact: Contact) -> dict[str, Any]:
+    return {"notes": contact.notes.select_related("author").order_by("-pk")[:NOTES_SHOWN]}
+
+
+def enrollments(contact: Contact) -> dict[str, Any]:
+    mine = Enrollment.objects.filter(contact=contact).select_related("workflow", "version").order_by("-pk")
+    return {"enrollments": mine[:ENROLLMENTS_SHOWN]}
+
+
+PARTS = {"tags": labels, "tasks": tasks, "notes": notes, "enrollments": enrollments}
+
+
+@require_safe
+def part(request: HttpRequest, pk: str, name: str) -> HttpResponse:
+    """One card of the page as it is now, for when something else on the page changed it."""
+    contact = finding.contact(request, pk)
+    return render(request, f"desk/contact/{name}.html", {"contact": contact, **PARTS[name](contact)})

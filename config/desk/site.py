@@ -1,0 +1,104 @@
+"""What surrounds every page of the desk: the menu, the businesses to choose from, and what is unread."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from contacts.acting import reaches
+from contacts.services import work
+from contacts.words import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One line of the menu."""
+
+    title: str
+    view: str
+    icon: str
+    least: str = Role.STAFF.value
+
+
+MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
+    (
+        "",
+        (
+            Section("Start", "admin:index", "home"),
+            Section("Contacts", "admin:contacts_contact_changelist", "group"),
+            Section("Workflows", "admin:workflows_workflow_changelist", "account_tree"),
+            Section("Messages", "admin:messaging_message_changelist", "chat"),
+        ),
+    ),
+    (
+        "Records",
+        (
+            Section("DND changes", "admin:dnd_change_changelist", "history"),
+            Section("Suppressions", "admin:dnd_suppression_changelist", "unsubscribe"),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            Section("Business Profile", "desk:profile", "storefront", Role.ENTERPRISE.value),
+            Section("Connections", "admin:messaging_connection_changelist", "cable", Role.ENTERPRISE.value),
+            Section("Team and staff", "admin:contacts_membership_changelist", "badge", Role.ENTERPRISE.value),
+            Section("API keys", "admin:contacts_apikey_changelist", "key", Role.ENTERPRISE.value),
+        ),
+    ),
+)
+
+
+THEMES = (("light", "Light", "light_mode"), ("dark", "Dark", "dark_mode"), ("auto", "System", "computer"))
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Given to every page by the admin site (UNFOLD's GLOBAL_CALLBACK)."""
+    acting = getattr(request, "acting", None)
+    if acting is None:
+        return {}
+    return {
+        "acting": acting,
+        "business": acting.membership.business,
+        "menu": menu(request),
+        "themes": THEMES,
+        "unread": SimpleLazyObject(lambda: work.unread_by(acting.membership).count()),
+    }
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sections this person may open, the present one marked."""
+    groups = []
+    for title, sections in MENU:
+        items = [_item(request, section) for section in sections if reaches(request, section.least)]
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups
+
+
+def _item(request: HttpRequest, section: Section) -> dict[str, Any]:
+    url = reverse(section.view)
+    here = request.path == url if section.view == "admin:index" else request.path.startswith(url)
+    return {"title": section.title, "url": url, "icon": section.icon, "here": here}
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    title: str,
+    status: int = 200,
+) -> HttpResponse:
+    """A page of the desk with everything around it."""
+    everything = {**admin.site.each_context(request), "title": title, **(context or {})}
+    return render(request, template, everything, status=status)
+
+
+def part(request: HttpRequest) -> bool:
+    """Whether htmx asked, so that a part of the page is enough."""
+    return "HX-Request" in request.headers

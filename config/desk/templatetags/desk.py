@@ -1,0 +1,68 @@
+"""Times, sources and channels as the desk's templates write them."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from config.desk import words
+from contacts import phones
+from contacts.words import Channel
+from dnd.models import Reason
+
+register = template.Library()
+
+
+@register.filter
+def when(moment: datetime | None) -> str | SafeString:
+    """The time in the business's zone and how long ago that is."""
+    if moment is None:
+        return ""
+    text = f"{words.at(moment)} ({words.ago(moment, timezone.now())})"
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+
+
+@register.filter
+def shortly(moment: datetime | None) -> str | SafeString:
+    """How long ago it is, with the time for whoever points at it."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        words.at(moment),
+        words.ago(moment, timezone.now()),
+    )
+
+
+@register.filter
+def clock(moment: datetime) -> str:
+    """The time of day alone, for a list that is grouped by day."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+@register.simple_tag
+def by_whom(source: str, actor: str) -> str:
+    return words.by_whom(source, actor)
+
+
+@register.filter
+def channel_icon(channel: str) -> str:
+    return words.CHANNEL_ICONS.get(channel, "chat")
+
+
+@register.filter
+def channel_name(channel: str) -> str:
+    return Channel(channel).label if channel in Channel.values else channel
+
+
+@register.filter
+def number(e164: str) -> str:
+    return phones.pretty(e164)
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    return str(Reason(reason).label) if reason in Reason.values else reason

@@ -1,0 +1,54 @@
+"""The desk's own addresses. They stand before the admin's under /admin/, and need somebody who is signed in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+
+from config.desk import (
+    business,
+    contact,
+    contact_dnd,
+    contact_form,
+    contact_message,
+    contact_timeline,
+    contact_work,
+    notifications,
+    settings_pages,
+)
+
+app_name = "desk"
+
+
+def _page(route: str, view: Callable[..., HttpResponseBase], name: str, **given: Any) -> URLPattern:
+    return path(route, admin.site.admin_view(view), given, name=name)
+
+
+ONE = "contacts/contact/<str:pk>/"
+
+urlpatterns = [
+    _page("business/switch/", business.switch, "switch"),
+    _page("business/found/", business.found, "found"),
+    _page("profile/", settings_pages.profile, "profile"),
+    _page("people/add/", settings_pages.member_add, "member-add"),
+    _page("people/<str:pk>/", settings_pages.member, "member"),
+    _page("teams/", settings_pages.teams, "teams"),
+    _page("teams/<str:pk>/", settings_pages.team, "team"),
+    _page("keys/add/", settings_pages.key_add, "key-add"),
+    _page("keys/<str:pk>/revoke/", settings_pages.key_revoke, "key-revoke"),
+    _page("notifications/", notifications.notifications, "notifications"),
+    _page(f"{ONE}dnd/", contact_dnd.change, "dnd"),
+    _page(f"{ONE}dnd/panel/", contact_dnd.panel, "dnd-panel"),
+    _page(f"{ONE}dnd/note/", contact_dnd.note, "dnd-note"),
+    _page(f"{ONE}edit/", contact_form.edit, "contact-edit"),
+    _page(f"{ONE}remove/", contact_form.delete, "contact-delete"),
+    _page(f"{ONE}tags/", contact_work.tags, "tags"),
+    _page(f"{ONE}tasks/", contact_work.tasks, "tasks"),
+    _page(f"{ONE}tasks/<str:task>/done/", contact_work.complete, "task-complete"),
+    _page(f"{ONE}notes/", contact_work.notes, "notes"),
+    _page(f"{ONE}message/", contact_message.send, "message"),
+    _page(f"{ONE}timeline/", contact_timeline.earlier, "timeline"),
+    _page(f"{ONE}part/<str:name>/", contact.part, "contact-part"),
+]

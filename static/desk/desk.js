@@ -1,0 +1,86 @@
+// What the desk's pages do beyond their forms. Without this file everything still works, by whole pages.
+(() => {
+  const said = () => document.getElementById("desk-said");
+  const SHOWN_FOR = 8000;
+  let quiet = 0;
+
+  function say(text, failed) {
+    const toast = document.createElement("p");
+    toast.className = failed ? "desk-toast is-error" : "desk-toast";
+    toast.textContent = text;
+    said()?.replaceChildren(toast);
+    fade();
+  }
+
+  function fade() {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => said()?.replaceChildren(), SHOWN_FOR);
+  }
+
+  // A part of the page could not be saved or fetched: say so, and leave everything as it is.
+  document.addEventListener("htmx:responseError", (event) => {
+    const refused = event.detail.xhr.status === 403;
+    say(refused ? "You may not do this here. Nothing was changed." : "Heed could not do this. Nothing was changed.", true);
+  });
+  document.addEventListener("htmx:sendError", () => say("Heed cannot be reached. Nothing was changed.", true));
+  document.addEventListener("htmx:oobAfterSwap", fade);
+
+  // Drop-downs close like everywhere else.
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.desk-drop[open]").forEach((drop) => {
+      if (!drop.contains(event.target)) drop.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.desk-drop[open]").forEach((drop) => {
+        drop.open = false;
+        drop.querySelector("summary").focus();
+      });
+    }
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const field = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+      if (field) {
+        event.preventDefault();
+        field.focus();
+      }
+    }
+  });
+
+  // A lift that needs a note asks for it in a dialog; without one the button leads to a page that asks.
+  let asking = null;
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-note-for]");
+    const dialog = document.getElementById("note-dialog");
+    if (button && dialog) {
+      event.preventDefault();
+      asking = button.id;
+      dialog.querySelector("[name=change]").value = button.value;
+      dialog.querySelector("[name=note]").value = "";
+      dialog.querySelector("[data-note-subject]").textContent = button.dataset.noteFor;
+      dialog.showModal();
+      dialog.querySelector("[name=note]").focus();
+    }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const dialog = document.getElementById("note-dialog");
+    if (dialog?.open && event.target.id === "dnd") {
+      dialog.close();
+      document.getElementById(asking)?.focus();
+    }
+  });
+
+  // One more row in a set of forms.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-add-row]");
+    if (!button) return;
+    const total = document.getElementById(`id_${button.dataset.addRow}-TOTAL_FORMS`);
+    const html = document.getElementById("phone-row").innerHTML.replaceAll("__prefix__", total.value);
+    const rows = document.getElementById("phone-rows");
+    rows.insertAdjacentHTML("beforeend", html);
+    rows.lastElementChild.querySelector("input").focus();
+    total.value = Number(total.value) + 1;
+  });
+})();
