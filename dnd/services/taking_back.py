@@ -33,13 +33,15 @@ def take_back(
     note: str = "",
     evidence_ids: Sequence[str] = (),
     contacts: Sequence[int] = (),
+    reviewed: bool = False,
 ) -> list[Outcome]:
     """Undo one reason of an address: its suppression goes, and the ground of each holder whom no other address holds.
 
     Every other reason stays. `contacts` names those who got the ground through the address and have it no more.
+    `reviewed`: a person has looked at what was said and found it not to be an opt-out.
     Raises Refused when this actor may neither lift the reason nor was the one to set it.
     """
-    if denied := _denied(reason, by, note):
+    if denied := _denied(reason, by, note, reviewed):
         raise Refused([Refusal(denied[0], "outbound", channel, denied[1])])
     key = (POINT_OF_CHANNEL[channel], address)
     locks.lock_addresses(business.pk, [key], exclusive=True)
@@ -47,7 +49,13 @@ def take_back(
     locked = locks.lock_contacts(business.pk, ids)
     snapshot = reading.read(locked) if locked else Snapshot(locks.now(), {})
     batch = Batch(business.pk, snapshot.at, by, NO_CAUSE)
-    wish = Wish(outbound={channel: False}, reason=reason, note=note, evidence_ids=tuple(evidence_ids))
+    wish = Wish(
+        outbound={channel: False},
+        reason=reason,
+        note=note,
+        evidence_ids=tuple(evidence_ids),
+        reviewed=reviewed,
+    )
     effects = Effects(release={(channel, address, reason)})
     values = {value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points}
     suppressed = addresses.suppressed_among(business.pk, values)
@@ -76,12 +84,12 @@ def _outcome(standpoint: Standpoint, changes: list[Change]) -> Outcome:
     return Outcome(standpoint.contact_id, version, changes)
 
 
-def _denied(reason: str, by: Actor, note: str) -> tuple[str, str] | None:
+def _denied(reason: str, by: Actor, note: str, reviewed: bool) -> tuple[str, str] | None:
     """A provider may not lift what it reported, but it may correct itself."""
     rule = rules()[reason]
     if by.source == "provider" and by.source in rule.set_by:
         return None
-    return policy.may_lift(rule, source=by.source, role=by.role, note=note)
+    return policy.may_lift(rule, source=by.source, role=by.role, note=note, reviewed=reviewed)
 
 
 def suppress_many(
