@@ -50,7 +50,9 @@ def shipped() -> tuple[Row, ...]:
         return tuple(
             Row(
                 row["region"],
-                Window(days(row["days"]), time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])),
+                Window(
+                    days(row["days"]), time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])
+                ),
                 row["note"],
             )
             for row in csv.DictReader(file)
@@ -121,7 +123,9 @@ def _stretch(moment: datetime, zone: str, windows: tuple[Window, ...]) -> tuple[
     return next(pair for pair in _stretches(moment, zone, windows) if pair[0] <= moment < pair[1])
 
 
-def _stretches(moment: datetime, zone: str, windows: tuple[Window, ...]) -> Iterator[tuple[datetime, datetime]]:
+def _stretches(
+    moment: datetime, zone: str, windows: tuple[Window, ...]
+) -> Iterator[tuple[datetime, datetime]]:
     """What is open around a moment and after it, in order."""
     today = moment.astimezone(ZoneInfo(zone)).date()
     for offset in range(-1, HORIZON.days + 1):
@@ -130,7 +134,7 @@ def _stretches(moment: datetime, zone: str, windows: tuple[Window, ...]) -> Iter
 
 @lru_cache(maxsize=10_000)
 def _of_day(day: date, zone: str, windows: tuple[Window, ...]) -> tuple[tuple[datetime, datetime], ...]:
-    """The hours of one local day, in UTC. Of an hour that comes twice, it opens in the second and closes in the first."""
+    """The hours of one local day, in UTC. Of an hour that comes twice, it opens in the second, closes in the first."""
     found = []
     for window in windows:
         if day.weekday() not in window.days:

@@ -28,7 +28,9 @@ class Place:
 def area_codes() -> dict[str, tuple[str, tuple[str, ...]]]:
     """The region and the zones of each area code of the United States: data/us_area_codes.csv."""
     with AREA_CODES.open(newline="") as file:
-        return {row["area_code"]: (row["region"], tuple(row["zones"].split("|"))) for row in csv.DictReader(file)}
+        return {
+            row["area_code"]: (row["region"], tuple(row["zones"].split("|"))) for row in csv.DictReader(file)
+        }
 
 
 @cache
@@ -82,8 +84,8 @@ def places(
 ) -> frozenset[Place]:
     """Every place that a contact may be in: all of them have to allow a message.
 
-    The zone is the contact's own, else those of its region, else those of its number, else the business's. The region is
-    its own, else that of its number; of an American number that names none, each of `regions` that keeps such a time.
+    The zone is the contact's own, else those of its region, else those of its number, else the business's. The
+    region is its own, else its number's; of an American number that names none, each of `regions` with such a time.
     """
     known = of_number(number) if number else Whereabouts(frozenset())
     zones = frozenset({zone} if zone else zones_of().get(region) or known.zones or {business_zone})

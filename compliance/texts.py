@@ -31,7 +31,9 @@ class Sms:
     told: bool
 
 
-def sms(body: str, rules: SmsRules, *, last_told: datetime | None, now: datetime, own_words: tuple[str, ...] = ()) -> Sms:
+def sms(
+    body: str, rules: SmsRules, *, last_told: datetime | None, now: datetime, own_words: tuple[str, ...] = ()
+) -> Sms:
     """The body with what it needs behind it. A body that already says how to opt out is left as it is."""
     if teaches_opt_out(body, own_words) or (rules.opt_out and _has(body, rules.opt_out)):
         return Sms(body, told=True)
@@ -119,7 +121,11 @@ def email(body: str, rules: EmailRules, *, link: str) -> str:
     words = rules.link_words if link and not LINKED.search(body) else ""
     if not lines and not words:
         return body
-    return _html_footer(body, lines, words, link) if MARKUP.search(body) else _plain_footer(body, lines, words, link)
+    return (
+        _html_footer(body, lines, words, link)
+        if MARKUP.search(body)
+        else _plain_footer(body, lines, words, link)
+    )
 
 
 def _plain_footer(body: str, lines: list[str], words: str, link: str) -> str:

@@ -12,7 +12,12 @@ from compliance.hours import Window
 from compliance.regions import Place
 
 RULES = hours.table((row.region, row.window) for row in hours.shipped())
-EAST, CENTRAL, MOUNTAIN, PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+EAST, CENTRAL, MOUNTAIN, PACIFIC = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+)
 OPEN = "open"
 
 CHANGES = [
@@ -123,7 +128,7 @@ CONTACTS = [
     ("", "", "+18005550100", EAST, "2026-01-18 18:00", "2026-01-19 22:00"),
     ("", "", "+18005550100", EAST, "2026-01-19 22:00", OPEN),
     ("", "", "+18005550100", EAST, "2026-01-19 23:00", "2026-01-20 22:00"),
-    # The same number in a known zone: the strictest state of that zone. In the East, Rhode Island; Kentucky opens at 10.
+    # The same number in a known zone: the strictest of its states. In the East Kentucky opens at 10.
     (EAST, "", "+18005550100", EAST, "2026-01-16 14:59", "2026-01-16 15:00"),
     (EAST, "", "+18005550100", EAST, "2026-01-16 23:00", "2026-01-17 15:00"),
     # Abroad the default holds, by the clock there; Canada is not the United States.
@@ -209,7 +214,9 @@ def test_without_a_place_nothing_holds():
     assert hours.opens_at(at("2026-01-16 03:00"), [], RULES) is None
 
 
-ZONES = st.sampled_from([EAST, CENTRAL, PACIFIC, "Europe/London", "America/Havana", "Asia/Kathmandu", "Africa/Cairo"])
+ZONES = st.sampled_from(
+    [EAST, CENTRAL, PACIFIC, "Europe/London", "America/Havana", "Asia/Kathmandu", "Africa/Cairo"]
+)
 MINUTES = st.integers(0, 60 * 24 * 365 * 2)
 
 

@@ -44,7 +44,9 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "encoding", "units", "parts", "left"), ROWS, ids=lambda value: repr(value)[:18])
+@pytest.mark.parametrize(
+    ("text", "encoding", "units", "parts", "left"), ROWS, ids=lambda value: repr(value)[:18]
+)
 def test_a_text_is_counted_as_it_is_sent(text, encoding, units, parts, left):
     found = segments.count(text)
     assert (found.encoding, found.units, found.segments, found.left) == (encoding, units, parts, left)

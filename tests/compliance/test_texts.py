@@ -38,7 +38,9 @@ def test_the_first_message_tells_and_then_every_so_many_days_or_every_time(last_
     rules = SmsRules(STOP, "Harbor Clinic", repeat, days)
     sent = texts.sms("See you at 5", rules, last_told=last_told, now=NOW)
     assert sent.told == added
-    assert sent.body == ("See you at 5\nHarbor Clinic. Reply STOP to unsubscribe." if added else "See you at 5")
+    assert sent.body == (
+        "See you at 5\nHarbor Clinic. Reply STOP to unsubscribe." if added else "See you at 5"
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,9 @@ def test_a_plain_email_gets_sender_address_and_link_below_its_body():
 def test_nothing_that_the_body_has_is_added_again():
     once = texts.email("Dear Ada", EMAIL, link=LINK)
     assert texts.email(once, EMAIL, link=LINK) == once
-    own = "Dear Ada, leave at https://harbor.example/unsubscribe?x=1. Harbor Clinic, 1 Main Street Springfield"
+    own = (
+        "Dear Ada, leave at https://harbor.example/unsubscribe?x=1. Harbor Clinic, 1 Main Street Springfield"
+    )
     assert texts.email(own, EMAIL, link=LINK) == own
 
 
