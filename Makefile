@@ -12,15 +12,23 @@ run:
 
 test:
 	@$(SETUP) base postgresql valkey dev
-	@exec $(PY) -m pytest -n 2 $(TESTS)
+	@exec $(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 bench:
 	@$(SETUP) base postgresql valkey dev
 	@exec $(PY) -m benchmarks
 
+# No server is asked; the last check is made as if in production, with keys of its own.
+check: export HEED_HOME = $(CURDIR)/.venv/check
 check:
 	@$(SETUP) base postgresql valkey dev
-	@exec $(PY) -m config.checks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	.venv/bin/djade --check --target-version 5.2 $$(find . -name .venv -prune -o -name '*.html' -print)
+	.venv/bin/lint-imports
+	$(PY) -m mypy
+	$(PY) -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
+	HEED_BASE_URL=https://heed.example $(PY) manage.py check --deploy --fail-level WARNING
 
 lock:
 	@$(SETUP) base dev

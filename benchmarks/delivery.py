@@ -13,10 +13,9 @@ from benchmarks.result import Row, more_is_better
 from benchmarks.running import Bench, wait_until
 from config.supervisor import program
 from contacts.models import Business
-from messaging import services as messaging
-from tests.factories import ENTERPRISE
+from messaging.models import Connection
 
-MESSAGES = 6_000
+MESSAGES = 4_000
 POSTS = 3_000
 THREADS = 16
 
@@ -67,22 +66,10 @@ def posts_per_second(base: str) -> float:
 def messages_per_second(bench: Bench, base: str) -> float:
     owner = people.business("delivery")
     ids = people.contacts(owner, MESSAGES)
-    messaging.create_connection(business=owner, channel="sms", by=ENTERPRISE, **CONNECTIONS["sms"])
+    Connection.objects.create(business=owner, channel="sms", **CONNECTIONS["sms"])
     people.analyze()
-    options = [
-        "-Q",
-        "delivery",
-        "-c",
-        "1",
-        "-n",
-        "delivery@bench",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    bench.start(
-        program.celery("worker-delivery", "worker", *options, grace=8.0, turn=0),
-        HEED_TWILIO_API_BASE=base,
-    )
+    options = "worker -Q delivery -c 1 -n delivery@bench --without-gossip --without-mingle"
+    bench.start(program.celery("worker-delivery", options, grace=8.0, turn=0), HEED_TWILIO_API_BASE=base)
     wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer")
     _queue(owner, ids)
     begun = wait_until(_ring, 5, "ringing")

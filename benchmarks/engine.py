@@ -1,5 +1,7 @@
 """Steps a second of the engine, beside no-op tasks a second of Celery, by the same worker on the same broker."""
 
+from typing import Any
+
 import redis
 from celery import current_app
 from django.db import connection
@@ -10,13 +12,13 @@ from benchmarks.result import Row, less_is_better, more_is_better
 from benchmarks.running import Bench, wait_until
 from config.supervisor import program
 from config.supervisor.parts import Part
-from messaging import services as messaging
-from tests.factories import ENTERPRISE, MANAGER
+from messaging.models import Connection
+from tests.factories import MANAGER
 from workflows import services as workflows
 from workflows.models import Enrollment, Version
 
 ENROLLMENTS = 20_000
-TASKS = 20_000
+TASKS = 10_000
 STEPS = [
     {"kind": "add_tag", "tag": "Reached"},
     {
@@ -52,17 +54,8 @@ def measure(bench: Bench) -> list[Row]:
 
 def worker() -> Part:
     """The engine's worker as `make run` starts it: two processes, here on its own queue alone."""
-    options = [
-        "-Q",
-        "engine",
-        "-c",
-        "2",
-        "-n",
-        "engine@bench",
-        "--without-gossip",
-        "--without-mingle",
-    ]
-    return program.celery("worker-engine", "worker", *options, "-I", "benchmarks.noop", grace=8.0, turn=0)
+    options = "worker -Q engine -c 2 -n engine@bench --without-gossip --without-mingle -I benchmarks.noop"
+    return program.celery("worker-engine", options, grace=8.0, turn=0)
 
 
 def tasks_per_second(bench: Bench) -> float:
@@ -84,7 +77,7 @@ def steps_per_second(bench: Bench) -> tuple[float, float]:
     ids = people.contacts(owner, ENROLLMENTS)
     people.block(owner, ids[::3], "sms")
     for channel, config in CONNECTIONS.items():
-        messaging.create_connection(business=owner, channel=channel, by=ENTERPRISE, **config)
+        Connection.objects.create(business=owner, channel=channel, **config)
     workflow = workflows.create(
         business=owner,
         data={"name": "Bench", "triggers": [], "steps": STEPS},
@@ -103,7 +96,7 @@ def steps_per_second(bench: Bench) -> tuple[float, float]:
     return ENROLLMENTS * len(STEPS) / (ended - begun), memory
 
 
-CONNECTIONS = {
+CONNECTIONS: dict[str, dict[str, Any]] = {
     "sms": {
         "driver": "twilio",
         "config": {

@@ -18,23 +18,49 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["config"])
 
 
-def _tick(task: str, queue: str, *args: str, every: float = 1.0) -> dict[str, Any]:
+QUEUES = {
+    "workflows.tasks.dispatch_due": "events",
+    "workflows.tasks.run_due": "engine",
+    "messaging.tasks.deliver_lane": "delivery",
+    "messaging.tasks.reap": "events",
+    "messaging.tasks.audit": "bulk",
+    "dnd.tasks.tick": "events",
+    "config.tasks.beat_seen": "events",
+}
+"""Where each task goes, whoever rings for it."""
+
+app.conf.task_routes = {task: {"queue": queue} for task, queue in QUEUES.items()}
+
+
+def _tick(task: str, *args: str, every: float = 1.0, expires: float = 2.0) -> dict[str, Any]:
     """A tick that waited longer than two seconds is dropped: the next one is already there."""
-    return {"task": task, "schedule": every, "args": args, "options": {"queue": queue, "expires": 2}}
+    return {"task": task, "schedule": every, "args": args, "options": {"queue": QUEUES[task], "expires": expires}}
 
 
 app.conf.beat_schedule = {
-    "dispatch": _tick("workflows.tasks.dispatch_due", "events"),
-    "run": _tick("workflows.tasks.run_due", "engine"),
-    "deliver-system": _tick("messaging.tasks.deliver_lane", "delivery", "system"),
-    "deliver-interactive": _tick("messaging.tasks.deliver_lane", "delivery", "interactive"),
-    "deliver-bulk": _tick("messaging.tasks.deliver_lane", "delivery", "bulk"),
-    "reap": _tick("messaging.tasks.reap", "events"),
-    "dnd": _tick("dnd.tasks.tick", "events"),
-    "beat-seen": _tick("config.tasks.beat_seen", "events"),
-    "audit": _tick("messaging.tasks.audit", "bulk", every=600.0)
-    | {"options": {"queue": "bulk", "expires": 500}},
+    "dispatch": _tick("workflows.tasks.dispatch_due"),
+    "run": _tick("workflows.tasks.run_due"),
+    "deliver-system": _tick("messaging.tasks.deliver_lane", "system"),
+    "deliver-interactive": _tick("messaging.tasks.deliver_lane", "interactive"),
+    "deliver-bulk": _tick("messaging.tasks.deliver_lane", "bulk"),
+    "reap": _tick("messaging.tasks.reap"),
+    "dnd": _tick("dnd.tasks.tick"),
+    "beat-seen": _tick("config.tasks.beat_seen"),
+    "audit": _tick("messaging.tasks.audit", every=600.0, expires=500.0),
 }
+
+
+@signals.celeryd_init.connect
+@signals.beat_init.connect
+def check_servers(**_: Any) -> None:
+    from config.environment import need_servers  # settings are read only once Celery itself has begun
+
+    need_servers()
+
+
+@signals.setup_logging.connect
+def leave_logging_to_django(**_: Any) -> None:
+    """Celery would otherwise add handlers of its own, with other words and without the redaction."""
 
 
 @signals.task_prerun.connect

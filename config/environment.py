@@ -2,11 +2,12 @@
 
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import dj_email_url
 import environs
+from django.conf import settings
 
 NAMES = (
     "PORT",
@@ -73,7 +74,20 @@ def report(env: environs.Env) -> None:
     try:
         env.seal()
     except environs.EnvValidationError as error:
-        sys.exit("\n".join(_sentence(name, messages) for name, messages in _by_name(error)))
+        give_up("\n".join(_sentence(name, messages) for name, messages in _by_name(error)))
+
+
+def need_servers() -> None:
+    """For what serves and works: better no start than one that fails with the first request."""
+    missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not getattr(settings, name)]
+    if missing:
+        give_up(f"Set {' and '.join(missing)}, or start everything with `make run`.")
+
+
+def give_up(sentences: str) -> NoReturn:
+    """3 is what gunicorn takes for `do not start this worker again`; to everybody else it is a failure like others."""
+    sys.stderr.write(f"{sentences}\n")
+    sys.exit(3)
 
 
 def _by_name(error: environs.EnvValidationError) -> list[tuple[str, list[str]]]:

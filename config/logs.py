@@ -39,13 +39,13 @@ def _clean(value: Any) -> Any:
 
 def settings() -> dict[str, Any]:
     """Django's LOGGING; structlog's own loggers and everybody else's end in the same line."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = [
+    last: list[Any] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         redact,

@@ -41,7 +41,7 @@ try:
     SECRET_KEY = SECRET_KEY or keys.secret_key(HEED_HOME)
     CREDENTIAL_KEYS = keys.credential_keys(HEED_HOME)
 except keys.Unusable as error:
-    sys.exit(str(error))
+    environment.give_up(str(error))
 
 # --- Applications ---------------------------------------------------------------------------------------------------
 
@@ -149,6 +149,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 10,
 }
 CELERY_TASK_DEFAULT_QUEUE = "events"
+# A ring names only the task, so where it is heard is said here.
+CELERY_TASK_ROUTES = {
+    "workflows.tasks.run_due": {"queue": "engine"},
+    "messaging.tasks.deliver_lane": {"queue": "delivery"},
+    "messaging.tasks.audit": {"queue": "bulk"},
+}
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
@@ -192,9 +198,9 @@ STATIC_ROOT = HEED_HOME / "static"
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if Path(folder).is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.staticfiles.Storage"},
 }
-# Only what pages name is kept, and what only a debugger reads is not compressed: 20 s less on the first start.
+# Only what pages name is kept, and what only a debugger reads is not compressed: a quicker first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 # One missing file in a stylesheet of somebody else's must not answer a whole page with 500.

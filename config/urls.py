@@ -20,4 +20,5 @@ urlpatterns = [
     path("admin/", include("config.desk.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api.urls")),
+    path("", include("messaging.urls")),
 ]

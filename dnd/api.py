@@ -71,7 +71,7 @@ class DndChange(Strict):
 class GroundOut(serializers.Serializer[Standpoint]):
     reason = serializers.ChoiceField(choices=Reason.values)
     strength = serializers.ChoiceField(choices=["temporary", "permanent"])
-    source = serializers.ChoiceField(choices=Source.values)
+    source = serializers.ChoiceField(choices=Source.values)  # type: ignore[assignment]
     since = Moment()
     until = Moment(allow_null=True)
     note = serializers.CharField()
@@ -83,11 +83,13 @@ class FlagOut(serializers.Serializer[ChannelFlag]):
     enabled = serializers.BooleanField()
     strength = serializers.ChoiceField(choices=["temporary", "permanent"], required=False)
     reason = serializers.ChoiceField(choices=Reason.values, required=False)
-    source = serializers.ChoiceField(choices=Source.values, required=False)
+    source = serializers.ChoiceField(choices=Source.values, required=False)  # type: ignore[assignment]
     since = Moment(required=False)
     until = Moment(allow_null=True, required=False)
     note = serializers.CharField(required=False)
-    may_lift = serializers.BooleanField(required=False, help_text="Whether this key may, given a note if need be.")
+    may_lift = serializers.BooleanField(
+        required=False, help_text="Whether this key may, given a note if need be."
+    )
     why_not = serializers.CharField(required=False)
     also = GroundOut(many=True, required=False, help_text="The other grounds, strongest first.")
 
@@ -95,7 +97,13 @@ class FlagOut(serializers.Serializer[ChannelFlag]):
         if not flag.grounds:
             return {"enabled": False}
         strongest, *others = map(_ground, flag.grounds)
-        return {"enabled": True, **strongest, "may_lift": flag.may_lift, "why_not": flag.why_not, "also": others}
+        return {
+            "enabled": True,
+            **strongest,
+            "may_lift": flag.may_lift,
+            "why_not": flag.why_not,
+            "also": others,
+        }
 
 
 def _ground(ground: Standpoint) -> dict[str, Any]:
@@ -143,7 +151,9 @@ class ChangeOut(serializers.ModelSerializer[Change]):
     reason = serializers.ChoiceField(choices=Reason.values)
     note = serializers.SerializerMethodField()
     recorded_at = Moment()
-    effective_at = serializers.SerializerMethodField(help_text="Null while a call that began before it is under way.")
+    effective_at = serializers.SerializerMethodField(
+        help_text="Null while a call that began before it is under way."
+    )
     summary = serializers.CharField(help_text="Such as: DND enabled by user for SMS and Email")
 
     class Meta:
@@ -161,7 +171,9 @@ class ChangeOut(serializers.ModelSerializer[Change]):
 
 
 REFUSED = {
-    409: problem("A ground may not be lifted (`dnd_locked`), or the switch not used; `errors` names each channel."),
+    409: problem(
+        "A ground may not be lifted (`dnd_locked`), or the switch not used; `errors` names each channel."
+    ),
     422: problem("Lifting this needs a note (`note_required`); `errors` names each channel."),
 }
 

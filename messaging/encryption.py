@@ -2,7 +2,7 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -29,8 +29,17 @@ def unseal(text: str) -> Any:
         raise CannotOpen(CannotOpen.__doc__) from error
 
 
-class EncryptedJSONField(models.TextField):
+if TYPE_CHECKING:
+    AnyText = models.TextField[Any, Any]
+else:
+    AnyText = models.TextField
+
+
+class EncryptedJSONField(AnyText):
     """A JSON value whose column never holds plain text."""
+
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
 
     def get_prep_value(self, value: Any) -> Any:
         return seal(value)

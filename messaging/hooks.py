@@ -1,4 +1,4 @@
-"""What `messaging` has to tell the app above it: one callable, set once when that app is ready."""
+"""What `messaging` has to tell the app above it: callables, each set once when that app is ready."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,3 +25,13 @@ def tell_settled(news: Sequence[Settled]) -> None:
     """Pass the outcomes on, in the transaction in which they came about."""
     if settled is not None and news:
         settled(news)
+
+
+connected: Callable[[int, str], None] | None = None
+"""Called with a business and a channel that has just been connected: what waits for it is due."""
+
+
+def tell_connected(business: int, channel: str) -> None:
+    """Say that a channel works again, in the transaction in which it does."""
+    if connected is not None:
+        connected(business, channel)

@@ -34,7 +34,7 @@ def main(locks: list[str]) -> None:
 
 def usable() -> bool:
     try:
-        command = [PYTHON, "-c", "import pip, sys; assert sys.version_info >= (3, 11)"]
+        command = [str(PYTHON), "-c", "import pip, sys; assert sys.version_info >= (3, 11)"]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
         return False

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,9 +16,17 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from config.supervisor.servers import servers  # noqa: E402
+from config.supervisor.servers import servers
 
 until_the_end = ExitStack()
+BROWSER_FLAGS = [
+    "--no-sandbox",  # which Chromium needs as root
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def _boot() -> None:
@@ -27,6 +35,7 @@ def _boot() -> None:
         return
     home = Path(tempfile.mkdtemp(prefix="heed-test-"))
     until_the_end.callback(shutil.rmtree, home, ignore_errors=True)
+    (home / "static").mkdir()
     os.environ["HEED_HOME"] = str(home)
     os.environ.setdefault("HEED_ALLOW_PRIVATE_NETWORKS", "1")
     if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
@@ -50,6 +59,12 @@ try:
     import django
 
     django.setup()
+    from django.conf import settings
+    from django.test import override_settings
+
+    # Nothing is collected here: pages name the files as they lie in the sources.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    until_the_end.enter_context(override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}))
 except BaseException:
     until_the_end.close()
     raise
@@ -57,10 +72,20 @@ except BaseException:
 
 from django.db import transaction  # noqa: E402
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     until_the_end.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is checked (CI=true), a browser test that could not run has failed."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -77,3 +102,31 @@ def _the_ledger_may_be_emptied() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", past_the_triggers)
         yield
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium: Playwright's own would be a download of its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("There is no Chromium on this machine.")
+    # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """A page of a fresh browser, signed in to nothing; an error in its console or scripts fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []

@@ -80,7 +80,9 @@ class StepForecastOut(serializers.Serializer[Any]):
     kind = serializers.CharField()
     channel = serializers.ChoiceField(choices=Channel.values)
     send = serializers.IntegerField(help_text="How many contacts it would reach.")
-    skipped = serializers.DictField(child=serializers.IntegerField(), help_text="How many it would not, by reason.")
+    skipped = serializers.DictField(
+        child=serializers.IntegerField(), help_text="How many it would not, by reason."
+    )
 
 
 class ForecastOut(serializers.Serializer[Any]):
@@ -105,7 +107,9 @@ class EnrollmentOut(serializers.ModelSerializer[Enrollment]):
     version = serializers.IntegerField(source="version.number")
     contact = Id(source="contact_id")
     state = serializers.ChoiceField(choices=EnrollmentState.values)
-    exit_reason = serializers.SerializerMethodField(help_text="Empty while it runs; else such as: removed by a user")
+    exit_reason = serializers.SerializerMethodField(
+        help_text="Empty while it runs; else such as: removed by a user"
+    )
     step_runs = StepRunOut(many=True, help_text="In the order in which they ran.")
 
     class Meta:
@@ -210,7 +214,9 @@ class Workflows(Resource):
     def enroll(self, request: Request, id: str) -> Response:
         workflow = self._workflow(id)
         made = workflows.enroll(workflow=workflow, contact=self.body(EnrollmentIn)["contact"], by=self.actor)
-        return Response(shape(EnrollmentOut).to_representation(enrollments_shown().get(pk=made.pk)), status=201)
+        return Response(
+            shape(EnrollmentOut).to_representation(enrollments_shown().get(pk=made.pk)), status=201
+        )
 
     def _workflows(self) -> QuerySet[Workflow]:
         in_force = Prefetch("versions", Version.objects.published())

@@ -33,7 +33,9 @@ def holds(condition: Mapping[str, Any], facts: Facts) -> bool:
 def _words(asked: str, facts: Facts) -> frozenset[str]:
     """What the contact has in this field: none, one, or for tags several words, in lower case."""
     if asked == "dnd.state":
-        return frozenset(["off" if not facts.blocked else "on" if facts.blocked == EVERY_OUTBOUND else "partial"])
+        return frozenset(
+            ["off" if not facts.blocked else "on" if facts.blocked == EVERY_OUTBOUND else "partial"]
+        )
     if asked == "tag":
         return facts.tags
     if asked == "status":

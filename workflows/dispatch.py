@@ -159,7 +159,9 @@ def _take_out(events: Sequence[Pending], at: datetime) -> None:
     if not deleted and not blocked:
         return
     still = set(
-        Standing.objects.filter(contact__in=list(blocked), outbound=EVERY_OUTBOUND).values_list("contact_id", flat=True)
+        Standing.objects.filter(contact__in=list(blocked), outbound=EVERY_OUTBOUND).values_list(
+            "contact_id", flat=True
+        )
     )
     leaves = []
     running = leaving.running_of([*deleted, *still])
@@ -201,7 +203,11 @@ def _start(fired: Sequence[Fired], at: datetime) -> None:
     for one in fired:
         answer = entering.Admission(one.refused) if one.refused else next(answers)
         version = one.version
-        written.append((one.event.id, version.workflow, version.id, answer.outcome, answer.enrollment, one.trigger, at))
+        written.append(
+            (one.event.id, version.workflow, version.id, answer.outcome, answer.enrollment, one.trigger, at)
+        )
     rows.insert(
-        Firing, ("event_id", "workflow_id", "version_id", "outcome", "enrollment_id", "trigger", "at"), written
+        Firing,
+        ("event_id", "workflow_id", "version_id", "outcome", "enrollment_id", "trigger", "at"),
+        written,
     )

@@ -54,5 +54,3 @@ def running_of(contacts: Sequence[int]) -> list[tuple[int, int, int, int]]:
         .order_by("id")
         .values_list("id", "contact_id", "workflow_id", "version_id")
     )
-
-

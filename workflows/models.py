@@ -158,7 +158,12 @@ class Enrollment(models.Model):
                 fields=["due_at", "id"],
                 condition=Q(due_at__isnull=False),
             ),
-            models.Index(name="enrollments_of_a_contact", fields=["contact", "-id"]),
+            models.Index(name="enrollments_of_a_contact", fields=["contact", "-entered_at", "-id"]),
+            models.Index(
+                name="enrollments_that_ended",
+                fields=["contact", "-ended_at", "-id"],
+                condition=Q(ended_at__isnull=False),
+            ),
             models.Index(name="enrollments_of_a_workflow", fields=["workflow", "-id"]),
         ]
 
@@ -190,6 +195,13 @@ class StepRun(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(name="workflows_a_step_runs_once", fields=["enrollment", "position"])
+        ]
+        indexes = [
+            models.Index(
+                name="steps_in_the_timeline",
+                fields=["enrollment", "-at", "-id"],
+                condition=~Q(outcome="done") & Q(message=None),
+            )
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,9 @@ def facts(contacts: Sequence[int]) -> dict[int, Facts]:
     """What a condition may ask, for each of these contacts."""
     people = _contacts(contacts)
     return {
-        pk: Facts(people[pk], frozenset(tags), blocked, frozenset([str(status), name.lower()] if name else []))
+        pk: Facts(
+            people[pk], frozenset(tags), blocked, frozenset([str(status), name.lower()] if name else [])
+        )
         for pk, blocked, status, name, tags in _rows(FACTS, contacts)
     }
 

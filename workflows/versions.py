@@ -102,6 +102,8 @@ def in_force(businesses: Iterable[int], earliest: datetime, latest: datetime) ->
 
 def published(workflows: Iterable[int]) -> dict[int, Frozen]:
     """The version of each of these workflows that is published now, if one is."""
-    current = dict(Version.objects.published().filter(workflow__in=set(workflows)).values_list("workflow_id", "id"))
+    current = dict(
+        Version.objects.published().filter(workflow__in=set(workflows)).values_list("workflow_id", "id")
+    )
     frozen = load(current.values())
     return {workflow: frozen[pk] for workflow, pk in current.items()}

@@ -1,7 +1,7 @@
 """The OpenAPI schema, and the pages that people read it on. Both are open to everybody."""
 
-from django.utils.decorators import method_decorator
 from csp.decorators import csp_update
+from django.utils.decorators import method_decorator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny

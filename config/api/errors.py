@@ -33,4 +33,6 @@ def _or_problem(page: Page, status: int, code: str, detail: str) -> Page:
 handler400 = _or_problem(defaults.bad_request, 400, "bad_request", "The request cannot be read.")
 handler403 = _or_problem(defaults.permission_denied, 403, "forbidden", "This is not allowed.")
 handler404 = _or_problem(defaults.page_not_found, 404, "not_found", "There is nothing at this address.")
-handler500 = _or_problem(defaults.server_error, 500, "internal", "Something went wrong on our side; it was logged.")
+handler500 = _or_problem(
+    defaults.server_error, 500, "internal", "Something went wrong on our side; it was logged."
+)

@@ -1,18 +1,18 @@
 """Every address of the REST API, version 1."""
 
+from typing import Any
+
 from django.urls import path, re_path
 
 from config.api import documents, errors
 from config.desk.api import Contacts
 from contacts.api import BusinessProfile
 from dnd.api import Dnd
-from messaging.api import Decisions, Messages
+from messaging.api import Connections, Decisions, Messages
 from workflows.api import Enrollments, Workflows
 
-ONE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
-MANY = {"get": "list", "post": "create"}
-
-
+ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+MANY: dict[str, Any] = {"get": "list", "post": "create"}
 
 urlpatterns = [
     path("contacts/", Contacts.as_view(MANY)),
@@ -31,6 +31,10 @@ urlpatterns = [
     path("workflows/<str:id>/preview/", Workflows.as_view({"post": "preview"})),
     path("workflows/<str:id>/enrollments/", Workflows.as_view({"get": "enrollments", "post": "enroll"})),
     path("enrollments/<str:id>/", Enrollments.as_view({"get": "retrieve"})),
+    path("connections/", Connections.as_view(MANY)),
+    path("connections/<str:id>/", Connections.as_view(ONE)),
+    path("connections/<str:id>/connect/", Connections.as_view({"post": "connect"})),
+    path("connections/<str:id>/disconnect/", Connections.as_view({"post": "disconnect"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),
     path("docs/", documents.Docs.as_view(), name="docs"),

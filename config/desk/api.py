@@ -76,7 +76,7 @@ class ContactOut(serializers.ModelSerializer[Contact]):
 
 
 def _standing(contact: Contact) -> Standing:
-    return cast(Standing, getattr(contact, "standing", NO_STANDING))
+    return cast("Standing", getattr(contact, "standing", NO_STANDING))
 
 
 class TagName(Text):
@@ -95,7 +95,7 @@ def tag_names() -> serializers.ListField:
 
 class PhoneIn(Strict):
     number = Text(allow_blank=False, help_text="E.164, or as dialled in the business's country.")
-    label = Text(required=False, max_length=40)
+    label = Text(required=False, max_length=40)  # type: ignore[assignment]
     line_type = Choice(LineType.values, required=False, help_text="Looked up when left out.")
     preferred = Flag(required=False, help_text="At most one phone is preferred.")
 
@@ -106,7 +106,7 @@ class ContactIn(Strict):
     first_name = Text(required=False)
     last_name = Text(required=False)
     email = Text(required=False, allow_null=True, max_length=LONGEST_EMAIL)
-    phones = PhoneIn(many=True, required=False, max_length=MOST_PHONES)
+    phones: Any = serializers.ListSerializer(child=PhoneIn(), required=False, max_length=MOST_PHONES)
     phone = Text(required=False, allow_null=True, help_text="Short for one number instead of `phones`.")
     timezone = Text(required=False, max_length=60, help_text="Such as America/New_York.")
     external_id = Text(required=False, allow_null=True)
@@ -130,7 +130,9 @@ class ContactQuery(ListQuery):
     tag = Text(required=False, allow_blank=False)
     status = Id(required=False)
     dnd_state = Choice(State.values, required=False)
-    dnd_channel = Choice(Channel.values, required=False, help_text="Contacts for whom this channel is blocked.")
+    dnd_channel = Choice(
+        Channel.values, required=False, help_text="Contacts for whom this channel is blocked."
+    )
     dnd_reason = Choice(Reason.values, required=False)
     do_not_contact = QueryFlag(required=False)
 
@@ -139,7 +141,7 @@ class TimelineItem(serializers.Serializer[timeline.Item]):
     at = Moment()
     kind = serializers.CharField()
     summary = serializers.CharField(help_text="Such as: DND enabled by user for SMS and Email")
-    source = serializers.ChoiceField(choices=Source.values)
+    source = serializers.ChoiceField(choices=Source.values)  # type: ignore[assignment]
     actor = serializers.CharField()
     detail = serializers.CharField()
 
@@ -211,7 +213,7 @@ class Contacts(Resource):
 
     def _show(self, contact: int) -> Mapping[str, Any]:
         found = shown(Contact.objects.of(self.business)).get(pk=contact)
-        return shape(ContactOut).to_representation(found)
+        return dict(shape(ContactOut).to_representation(found))
 
     def _data(self) -> dict[str, Any]:
         data = self.body(ContactIn)
@@ -224,7 +226,7 @@ class Contacts(Resource):
             raise Invalid({_short(field): detail for field, detail in error.errors.items()}) from error
 
     def _found(self, query: Mapping[str, Any]) -> QuerySet[Contact]:
-        contacts = Contact.objects.of(self.business)
+        contacts: QuerySet[Contact] = Contact.objects.of(self.business)
         if "status" in query:
             contacts = contacts.filter(status=self._status(query["status"]))
         if "tag" in query:

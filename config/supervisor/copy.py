@@ -64,7 +64,7 @@ class Copy:
         from config import settings
 
         self.settings = settings
-        host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"
+        host = "127.0.0.1" if settings.HEED_DEMO else "0.0.0.0"  # noqa: S104 -- outside the demo it is there to be reached
         if not is_free(settings.PORT, host):
             raise in_use(settings.PORT)
         self.listener = listen(settings.PORT, host)
@@ -125,7 +125,7 @@ class Copy:
     def _begin(self, part: Part) -> Running:
         one = Running(part, self.leash, self.home.logs)
         self.running.append(one)
-        self.home.record(each.process.pid for each in self.running)
+        self.home.record({each.part.name: each.process.pid for each in self.running})
         return one
 
     def _once(self, title: str, *command: str) -> None:

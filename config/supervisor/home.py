@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,15 @@ class Home:
 
     def _recorded(self) -> list[tuple[int, str]]:
         try:
-            return [(int(pid), str(started)) for pid, started in json.loads(self.parts_file.read_text())]
-        except (OSError, ValueError):
+            rows = json.loads(self.parts_file.read_text()).values()
+            return [(int(pid), str(started)) for pid, started in rows]
+        except (OSError, ValueError, AttributeError):
             return []
 
-    def record(self, pids: Iterable[int]) -> None:
+    def record(self, running: Mapping[str, int]) -> None:
         """Note which processes run, and since when: a number alone may be somebody else's by the next start."""
         draft = self.parts_file.with_suffix(".new")
-        draft.write_text(json.dumps([(pid, _started(pid)) for pid in pids]))
+        draft.write_text(json.dumps({name: (pid, _started(pid)) for name, pid in running.items()}))
         draft.replace(self.parts_file)
 
     def announce(self, env: dict[str, str]) -> None:

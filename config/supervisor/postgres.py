@@ -48,7 +48,9 @@ def find() -> Path:
         [Path(place) / "pginstall/bin" for place in (spec.submodule_search_locations or [])] if spec else []
     )
     on_path = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda bin: -_number(bin.parent.name))
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: -_number(folder.parent.name)
+    )
     elsewhere = [Path(place) for place in ("/usr/pgsql/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin")]
     for folder in [*wheel, *on_path, *installed, *elsewhere]:
         if (folder / "initdb").exists() and version(folder) >= OLDEST:
@@ -130,18 +132,35 @@ class Postgres:
             if self.user:
                 os.chown(folder, *self.user)
                 os.chown(secret.name, *self.user)
-            command = [self.programs / "initdb", "-D", folder, "-U", "heed", f"--pwfile={secret.name}"]
-            command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+            command = [
+                str(self.programs / "initdb"),
+                "-D",
+                str(folder),
+                "-U",
+                "heed",
+                "--pwfile",
+                secret.name,
+            ]
+            command += ["--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions", *self._locale()]
             if "fsync" in self.settings:
                 command.append("--no-sync")
-            user, group = self.user or (None, None)
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, user=user, group=group, cwd=folder,
-                extra_groups=None if user is None else [], env={**os.environ, "TZ": "UTC"},
-            )  # fmt: skip
+            done = self._as_user(command, folder)
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if "rror" in line or "space" in line]
             raise Problem("PostgreSQL could not make its data folder", (lines or [done.stderr.strip()])[0])
+
+    def _locale(self) -> list[str]:
+        """Upper and lower case of every language, and the same order on every machine."""
+        if version(self.programs) >= 17:
+            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        return ["--locale=C.UTF-8"]
+
+    def _as_user(self, command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+        user, group = self.user or (None, None)
+        groups = None if user is None else []
+        return subprocess.run(
+            command, capture_output=True, text=True, user=user, group=group, extra_groups=groups, cwd=folder
+        )
 
     def clear_leftovers(self) -> None:
         """End every process that an earlier PostgreSQL on this folder left, and only those."""

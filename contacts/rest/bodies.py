@@ -87,13 +87,14 @@ def parse(raw: bytes) -> Any:
         raise problems.fault("", f"The body is not JSON: {error}.", "malformed") from error
     if raw.count(b"{") + raw.count(b"[") > DEEPEST and _depth(value) > DEEPEST:
         raise problems.invalid([TOO_DEEP])
-    if odds or b"\\u" in raw:
-        if faults := list(_faults(value)):
-            raise problems.invalid(faults)
+    if (odds or b"\\u" in raw) and (faults := list(_faults(value))):
+        raise problems.invalid(faults)
     return value
 
 
-def _hooks(odd: Callable[[str, str], Odd]) -> dict[str, Callable[[Any], Any]]:
+def _hooks(odd: Callable[[str, str], Odd]) -> dict[str, Any]:
+    """What `json.loads` is to make of numbers, constants and objects."""
+
     def whole(digits: str) -> int | Odd:
         return int(digits) if len(digits) <= LONGEST_NUMBER else odd("too_large", "This number is too large.")
 

@@ -1,4 +1,4 @@
-"""Strict fields: a value has the JSON type that the schema says, and an unknown field is an error under its own name."""
+"""Strict fields: a value has the JSON type that the schema says, an unknown field is an error under its own name."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ LARGEST_ID = 2**63 - 1
 
 def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC with microseconds, always."""
-    return value and value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if value else None
 
 
 def number_of(text: object) -> int | None:

@@ -76,7 +76,9 @@ def printable(name: str) -> str:
 
 def invalid(faults: Sequence[Fault]) -> Problem:
     """The input does not fit: 400, each field by its path."""
-    named = [f"{printable(fault.field)}: {fault.detail}" if fault.field else fault.detail for fault in faults[:3]]
+    named = [
+        f"{printable(fault.field)}: {fault.detail}" if fault.field else fault.detail for fault in faults[:3]
+    ]
     more = f" And {len(faults) - 3} more." if len(faults) > 3 else ""
     return Problem(400, "invalid", " ".join(named) + more, faults=faults)
 
@@ -97,7 +99,7 @@ def too_large() -> Problem:
 def handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """REST framework's EXCEPTION_HANDLER. What is not known here is our own fault and becomes a 500 in config/api."""
     problem = problem_of(error)
-    return problem and problem.response()
+    return problem.response() if problem else None
 
 
 def problem_of(error: Exception) -> Problem | None:

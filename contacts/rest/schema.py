@@ -1,5 +1,6 @@
 """What the OpenAPI schema says of every operation alike: the key, the names, and the problems it may answer."""
 
+from functools import partial
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
@@ -28,7 +29,11 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "One sentence for people."},
         "code": {"type": "string", "description": "For programs, such as dnd_locked."},
-        "errors": {"type": "array", "items": ERROR, "description": "For input: what is wrong with which field."},
+        "errors": {
+            "type": "array",
+            "items": ERROR,
+            "description": "For input: what is wrong with which field.",
+        },
     },
 }
 SAYS = {
@@ -49,10 +54,14 @@ def problem(says: str) -> OpenApiResponse:
 
 def page_of(name: str, row: type[serializers.BaseSerializer[Any]]) -> serializers.BaseSerializer[Any]:
     """The shape of one page of a list."""
-    link = {"allow_null": True, "help_text": "The address of that page."}
-    shape = inline_serializer(
+    link = partial(serializers.URLField, allow_null=True, help_text="The address of that page.")
+    shape: serializers.BaseSerializer[Any] = inline_serializer(
         name,
-        {"next": serializers.URLField(**link), "previous": serializers.URLField(**link), "results": row(many=True)},
+        {
+            "next": link(),
+            "previous": link(),
+            "results": row(many=True),
+        },
     )
     extend_schema_serializer(many=False)(type(shape))
     return shape
@@ -73,14 +82,18 @@ class Schema(AutoSchema):
         return str(super()._get_serializer_name(*args, **kwargs)).removesuffix("Out")
 
 
+def _plain(extension: OpenApiSerializerExtension, auto_schema: Any, direction: str) -> dict[str, Any]:
+    """What drf-spectacular makes of the serializer by itself."""
+    return dict(auto_schema._map_serializer(extension.target, direction, bypass_extensions=True))
+
+
 class StrictSerializers(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     target_class = "contacts.rest.fields.Strict"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         """An unknown field is an error."""
-        shape = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return {**shape, "additionalProperties": False}
+        return {**_plain(self, auto_schema, direction), "additionalProperties": False}
 
 
 class Rows(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
@@ -89,7 +102,7 @@ class Rows(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         """A row is always shown whole."""
-        shape = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        shape = _plain(self, auto_schema, direction)
         return {**shape, "required": list(shape["properties"])}
 
 
@@ -107,9 +120,9 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     result["components"]["schemas"]["Problem"] = PROBLEM
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in result["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             answers = operation["responses"]
-            for status in _expected(path, operation):
+            for status in _expected(path, method, operation):
                 answers.setdefault(status, {"description": SAYS[status]})
             for status, answer in answers.items():
                 if status >= "400":
@@ -126,12 +139,12 @@ def _drop_marks(part: Any) -> None:
         _drop_marks(below)
 
 
-def _expected(path: str, operation: dict[str, Any]) -> list[str]:
+def _expected(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     found = ["401", "403", "429"]
     if "{" in path:
         found.append("404")
-    if "requestBody" in operation:
-        found += ["413", "415"]
-    if "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", ())):
+    if method in ("post", "patch"):
+        found += ["400", "413", "415"]
+    if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
         found.append("400")
     return found

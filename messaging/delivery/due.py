@@ -18,7 +18,7 @@ NOT EXISTS (SELECT 1 FROM messaging_message o
 """
 CANDIDATES = f"""
 SELECT m.id, m.contact_id, m.business_id, m.channel FROM messaging_message m
- WHERE m.lane = %s AND m.state IN ('queued', 'held') AND m.due_at <= now() AND {IN_LINE}
+ WHERE m.lane = %s AND m.state IN ('queued', 'held') AND m.due_at <= statement_timestamp() AND {IN_LINE}
  ORDER BY m.due_at, m.id LIMIT %s
 """  # noqa: S608
 STILL_DUE = f"""

@@ -27,9 +27,9 @@ SLACK = timedelta(seconds=5)
 # Each question waits twice as long as the one before it, from five seconds on.
 TAKE = """
 UPDATE messaging_message m
-   SET ask_at = CASE WHEN now() - m.settled_at < %s
-                     THEN now() + greatest(interval '5 seconds', now() - m.settled_at) END
-  FROM (SELECT id FROM messaging_message WHERE state = 'unknown' AND ask_at <= now()
+   SET ask_at = CASE WHEN statement_timestamp() - m.settled_at < make_interval(secs => %s)
+                     THEN statement_timestamp() + greatest(interval '5 seconds', statement_timestamp() - m.settled_at) END
+  FROM (SELECT id FROM messaging_message WHERE state = 'unknown' AND ask_at <= statement_timestamp()
          ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
  WHERE m.id = due.id
 RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject, m.body, m.claimed_at, m.lease_until
@@ -54,7 +54,7 @@ class Unknown:
 def inquire() -> int:
     """Ask about what is due to be asked about, for a few seconds; how many messages are known now."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, [GIVE_UP_AFTER, PER_RUN])
+        cursor.execute(TAKE, [GIVE_UP_AFTER.total_seconds(), PER_RUN])
         unknown = [Unknown(*row) for row in cursor.fetchall()]
     ends_at, known = time.monotonic() + SECONDS, 0
     for message in unknown:

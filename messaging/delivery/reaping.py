@@ -17,7 +17,7 @@ LOST = Ending(
 )
 OVERDUE = """
 SELECT id, contact_id FROM messaging_message
- WHERE state = 'calling' AND lease_until < now() - %s ORDER BY lease_until LIMIT %s
+ WHERE state = 'calling' AND lease_until < statement_timestamp() - make_interval(secs => %s) ORDER BY lease_until LIMIT %s
 """
 
 
@@ -27,7 +27,7 @@ def reap() -> int:
     The contacts that others hold are left for the next time.
     """
     with connection.cursor() as cursor:
-        cursor.execute(OVERDUE, [MARGIN, PER_RUN])
+        cursor.execute(OVERDUE, [MARGIN.total_seconds(), PER_RUN])
         overdue = dict(cursor.fetchall())
     if not overdue:
         return 0

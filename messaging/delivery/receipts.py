@@ -1,5 +1,7 @@
 """What providers tell us afterwards: sent, delivered, failed. In any order, and as often as they like."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -8,6 +10,9 @@ from contacts.actors import Actor
 from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
 from messaging.models import Connection, Message
+from messaging.providers import twilio
+
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,14 @@ class Receipt:
     provider_id: str
     state: str
     code: str = ""
+
+
+def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
+    """Twilio's status callback for one of our messages; None for what it does not say clearly."""
+    sid, state, code = form.get("MessageSid", ""), form.get("MessageStatus", ""), form.get("ErrorCode", "")
+    if not NUMBER.fullmatch(message) or not twilio.SID.fullmatch(sid) or state not in twilio.STATES:
+        return None
+    return Receipt(int(message), sid, twilio.STATES[state], code if NUMBER.fullmatch(code) else "")
 
 
 def receive(account: Connection, receipt: Receipt) -> bool:

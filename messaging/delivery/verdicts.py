@@ -13,7 +13,8 @@ from messaging import facts, policy
 from messaging.delivery.due import Waiting
 from messaging.delivery.limits import LEASE
 from messaging.facts import Reading
-from messaging.policy import Facts, Hold, Send, Verdict
+from messaging.models import MessageState
+from messaging.policy import Drop, Facts, Hold, Send, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,13 @@ UPDATE messaging_message m
  WHERE m.id = v.id RETURNING m.id, m.fence, m.attempts
 """
 TEMPLATE = "(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s)"
+
+
+STATE_AFTER: dict[type, str] = {
+    Send: MessageState.CALLING.value,
+    Hold: MessageState.HELD.value,
+    Drop: MessageState.DROPPED.value,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,9 @@ def write(decided: Sequence[Decided]) -> dict[int, tuple[int, int]]:
 
 def _row(each: Decided) -> tuple[Any, ...]:
     verdict, now = each.verdict, each.facts.now
-    held = isinstance(verdict, Hold)
     return (
         each.message.id,
-        "calling" if each.sends else "held" if held else "dropped",
+        STATE_AFTER[type(verdict)],
         each.sends,
         each.facts.address or each.message.to,
         verdict.rule,
@@ -97,6 +104,6 @@ def _row(each: Decided) -> tuple[Any, ...]:
         json.dumps(facts.inputs(each.facts, each.version)),
         each.version,
         now,
-        verdict.until if held else now,
+        verdict.until if isinstance(verdict, Hold) else now,
         now + LEASE,
     )

@@ -3,6 +3,14 @@
 
 from messaging.policy import Drop, Hold, Send, Verdict
 from messaging.services.asking import Decision, Question, decide
+from messaging.services.connecting import (
+    connect,
+    create_connection,
+    delete_connection,
+    disconnect,
+    shown_config,
+    update_connection,
+)
 from messaging.services.manual import NotSent, send_manual
 from messaging.services.proposing import Answer, Proposal, propose, withdraw
 from messaging.templates import CannotRender, check_template, render
@@ -19,9 +27,15 @@ __all__ = [
     "Send",
     "Verdict",
     "check_template",
+    "connect",
+    "create_connection",
     "decide",
+    "delete_connection",
+    "disconnect",
     "propose",
     "render",
     "send_manual",
+    "shown_config",
+    "update_connection",
     "withdraw",
 ]

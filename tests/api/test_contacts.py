@@ -41,7 +41,12 @@ def test_what_is_left_out_of_a_new_contact_is_empty(api):
     made = api.post("contacts/", {})
 
     assert made.status == 201
-    assert (made.body["email"], made.body["phones"], made.body["external_id"], made.body["tags"]) == (None, [], None, [])
+    assert (made.body["email"], made.body["phones"], made.body["external_id"], made.body["tags"]) == (
+        None,
+        [],
+        None,
+        [],
+    )
 
 
 def test_one_number_may_be_given_as_phone_and_its_line_type_is_looked_up(api):
@@ -57,7 +62,9 @@ def test_one_number_may_be_given_as_phone_and_its_line_type_is_looked_up(api):
 def test_a_patch_changes_what_it_names_and_null_takes_an_email_away(api):
     contact = api.post("contacts/", ADA).body
 
-    changed = api.patch(f"contacts/{contact['id']}/", {"email": None, "tags": ["vip"], "last_name": "Lovelace"})
+    changed = api.patch(
+        f"contacts/{contact['id']}/", {"email": None, "tags": ["vip"], "last_name": "Lovelace"}
+    )
 
     assert changed.status == 200
     assert changed.body == contact | {"email": None, "tags": ["vip"], "last_name": "Lovelace"}
@@ -85,7 +92,9 @@ def test_an_external_id_belongs_to_one_contact(api):
 def test_tags_are_added_and_removed_whatever_their_case(api):
     contact = api.post("contacts/", {"tags": ["vip", "new"]}).body["id"]
 
-    changed = api.post(f"contacts/{contact}/tags/", {"add": [" late  payer ", "VIP"], "remove": ["NEW", "unknown"]})
+    changed = api.post(
+        f"contacts/{contact}/tags/", {"add": [" late  payer ", "VIP"], "remove": ["NEW", "unknown"]}
+    )
 
     assert changed.status == 200
     assert changed.body["tags"] == ["late payer", "vip"]
@@ -95,9 +104,16 @@ class TestFilters:
     @pytest.fixture
     def people(self, business):
         ada = ContactFactory(business=business, first_name="Ada", last_name="Byron", phone="+14155550101")
-        bea = ContactFactory(business=business, first_name="Bea", last_name="Clark", phone="+14155550102", email="b@c.org")
+        bea = ContactFactory(
+            business=business, first_name="Bea", last_name="Clark", phone="+14155550102", email="b@c.org"
+        )
         cid = ContactFactory(
-            business=business, first_name="Cid", last_name="Byron", phone="+442079460958", email="c@d.org", external_id="X-9"
+            business=business,
+            first_name="Cid",
+            last_name="Byron",
+            phone="+442079460958",
+            email="c@d.org",
+            external_id="X-9",
         )
         ContactFactory(first_name="Ada", last_name="Byron", phone="+14155550101")
         block(bea, "sms")
@@ -148,7 +164,9 @@ class TestFilters:
         assert self.found(api, "search=020%207946%200958") == "c"
 
     def test_by_tag_and_by_status(self, api, business, people):
-        status = Status.objects.create(pipeline=Pipeline.objects.create(business=business, name="Leads"), name="Hot")
+        status = Status.objects.create(
+            pipeline=Pipeline.objects.create(business=business, name="Leads"), name="Hot"
+        )
         Contact.objects.filter(pk=people["bea"].pk).update(status=status)
         api.post(f"contacts/{people['ada'].pk}/tags/", {"add": ["vip"]})
 

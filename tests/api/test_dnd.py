@@ -74,7 +74,8 @@ def test_a_change_answers_with_the_whole_state(api, contact):
     assert answer.status == 200
     assert (answer.body["state"], answer.body["version"]) == ("partial", 3)
     assert answer.body["outbound"]["sms"]["source"] == "api"
-    assert answer.body["inbound"]["call"]["enabled"] and answer.body["inbound"]["sms"]["enabled"]
+    assert answer.body["inbound"]["call"]["enabled"]
+    assert answer.body["inbound"]["sms"]["enabled"]
     assert answer.body["do_not_contact"]["enabled"]
     assert answer.body == api.get(f"contacts/{contact.pk}/dnd/").body
     shown = api.get(f"contacts/{contact.pk}/").body
@@ -118,7 +119,9 @@ class TestRefusals:
         stop(contact)
         block(contact, "email")
 
-        answer = api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"sms": False, "email": False, "call": True}})
+        answer = api.patch(
+            f"contacts/{contact.pk}/dnd/", {"outbound": {"sms": False, "email": False, "call": True}}
+        )
 
         self.refused(answer, 409, "dnd_locked", ["outbound.sms"])
         assert answer.body["detail"] == "Only the contact can lift this, by texting START."
@@ -130,7 +133,9 @@ class TestRefusals:
         answer = api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"email": False}})
         self.refused(answer, 422, "note_required", ["outbound.email"])
 
-        answer = api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"email": False}, "note": "asked in the shop"})
+        answer = api.patch(
+            f"contacts/{contact.pk}/dnd/", {"outbound": {"email": False}, "note": "asked in the shop"}
+        )
         assert (answer.status, answer.body["state"]) == (200, "off")
 
     def test_a_role_is_asked_for(self, as_role, business, contact):
@@ -192,7 +197,12 @@ class TestRefusals:
 def test_the_ledger_is_read_newest_first_and_names_everything(api, contact):
     api.patch(
         f"contacts/{contact.pk}/dnd/",
-        {"outbound": {"email": True}, "reason": "email_unsubscribe", "evidence": "form 81", "note": "by mail"},
+        {
+            "outbound": {"email": True},
+            "reason": "email_unsubscribe",
+            "evidence": "form 81",
+            "note": "by mail",
+        },
     )
     api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"email": True}})
 
@@ -242,4 +252,7 @@ def test_a_ground_that_ends_says_until_when(api, contact):
     wish = dnd.Wish(outbound={"sms": True}, ends_at=datetime(2030, 1, 2, 3, 4, 5, 600, UTC))
     dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=Actor("user", "Sam", "staff"))
 
-    assert api.get(f"contacts/{contact.pk}/dnd/").body["outbound"]["sms"]["until"] == "2030-01-02T03:04:05.000600Z"
+    assert (
+        api.get(f"contacts/{contact.pk}/dnd/").body["outbound"]["sms"]["until"]
+        == "2030-01-02T03:04:05.000600Z"
+    )

@@ -29,7 +29,9 @@ from tests.factories import ContactFactory
     ],
 )
 def test_without_a_valid_key_nothing_is_answered(db, header, code):
-    answer = Client().get("/api/v1/contacts/", headers={"Authorization": header} if header is not None else {})
+    answer = Client().get(
+        "/api/v1/contacts/", headers={"Authorization": header} if header is not None else {}
+    )
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -63,7 +65,9 @@ def test_an_unknown_address_is_a_404(api, path, method):
     assert api.send(method, f"/api/v1/{path}", b"{}").status == 404
 
 
-@pytest.mark.parametrize("id", ["0", "-1", "01", "1.5", "1x", "x", "%00", "9" * 18, "9" * 19, "9" * 30, "%D9%A1", "1%20", "null"])
+@pytest.mark.parametrize(
+    "id", ["0", "-1", "01", "1.5", "1x", "x", "%00", "9" * 18, "9" * 19, "9" * 30, "%D9%A1", "1%20", "null"]
+)
 def test_what_never_was_an_id_is_a_404(api, id):
     for path in ("contacts/{}/", "contacts/{}/dnd/", "messages/{}/", "workflows/{}/", "enrollments/{}/"):
         assert api.get(path.format(id)).status == 404
@@ -146,7 +150,12 @@ class TestBodies:
         body = Unread(size)
 
         answer = api.client.generic(
-            "POST", "/api/v1/contacts/", b"", headers=api.headers, CONTENT_LENGTH=str(size), **{"wsgi.input": body}
+            "POST",
+            "/api/v1/contacts/",
+            b"",
+            headers=api.headers,
+            CONTENT_LENGTH=str(size),
+            **{"wsgi.input": body},
         )
 
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -157,7 +166,9 @@ class TestBodies:
         body = Unread(10_000_000)
         chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "wsgi.input": body}
 
-        answer = api.client.generic("POST", "/api/v1/contacts/", b"", headers=api.headers, CONTENT_LENGTH="", **chunked)
+        answer = api.client.generic(
+            "POST", "/api/v1/contacts/", b"", headers=api.headers, CONTENT_LENGTH="", **chunked
+        )
 
         assert answer.status_code == 413
         assert body.taken <= 1_000_001
@@ -235,7 +246,9 @@ class TestThrottle:
             api.get("business/")
         KeyThrottle.tallies.clear()
 
-        assert [api.get("business/").status for _ in range(12)][-2:] == [200, 429] or api.get("business/").status == 429
+        assert [api.get("business/").status for _ in range(12)][-2:] == [200, 429] or api.get(
+            "business/"
+        ).status == 429
 
     def test_another_key_is_another_count(self, api, as_role, business):
         for _ in range(31):
@@ -271,7 +284,8 @@ def test_schema_and_docs_are_open_and_offline(db, settings):
     assert schema.body["openapi"].startswith("3.")
     page = docs.body.decode()
     assert docs.status == 200
-    assert "http://" not in page and "https://" not in page
+    assert "http://" not in page
+    assert "https://" not in page
     assert "<script>" not in page
     assert "'unsafe-inline'" in docs.headers["Content-Security-Policy"].split("style-src")[1].split(";")[0]
     assert "unsafe" not in docs.headers["Content-Security-Policy"].split("script-src")[1].split(";")[0]

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from contacts import locks
 from contacts.models import Business, Contact, Event
 from contacts.services import tags as tagging
 from dnd import services as dnd
 from messaging.models import Connection, Message
 from tests.factories import MANAGER, STAFF
-from workflows import dispatch
+from workflows import dispatch, entering, versions
 from workflows import services as workflows
 from workflows.engine.tick import tick
+from workflows.entering import Want
 from workflows.models import Enrollment, StepRun, Workflow
 
 TAG = {"kind": "add_tag", "tag": "seen"}
@@ -30,9 +32,16 @@ def connect(business: Business, *channels: str) -> None:
         Connection.objects.create(business=business, channel=channel, driver=drivers[channel], config={})
 
 
-def draft(business: Business, *steps: Any, triggers: Sequence[Any] = (), name: str = "", **settings: bool) -> Workflow:
+def draft(
+    business: Business, *steps: Any, triggers: Sequence[Any] = (), name: str = "", **settings: bool
+) -> Workflow:
     count = Workflow.objects.count()
-    data = {"name": name or f"Flow {count}", "settings": settings, "triggers": list(triggers), "steps": list(steps)}
+    data = {
+        "name": name or f"Flow {count}",
+        "settings": settings,
+        "triggers": list(triggers),
+        "steps": list(steps),
+    }
     return workflows.create(business=business, data=data, by=MANAGER)
 
 
@@ -45,6 +54,19 @@ def flow(business: Business, *steps: Any, **more: Any) -> Workflow:
 
 def enroll(workflow: Workflow, contact: Contact) -> Enrollment:
     return workflows.enroll(workflow=workflow, contact=contact.pk, by=MANAGER)
+
+
+def enroll_all(workflow: Workflow, contacts: Sequence[Contact]) -> list[Enrollment]:
+    """Many at once, as a trigger would."""
+    version = versions.published([workflow.pk])[workflow.pk]
+    answers = entering.admit([Want(contact.pk, version, "test") for contact in contacts], at=locks.now())
+    by_id = Enrollment.objects.in_bulk([answer.enrollment for answer in answers])
+    return [by_id[answer.enrollment] for answer in answers]
+
+
+def crowd(business: Business, count: int) -> list[Contact]:
+    """Contacts without addresses."""
+    return Contact.objects.bulk_create([Contact(business=business, first_name="Ada") for _ in range(count)])
 
 
 def work() -> None:
@@ -70,7 +92,9 @@ def state(enrollment: Enrollment) -> tuple[str, str]:
 
 
 def messages(contact: Contact) -> list[tuple[str, str, str]]:
-    return list(Message.objects.filter(contact=contact).order_by("id").values_list("channel", "state", "body"))
+    return list(
+        Message.objects.filter(contact=contact).order_by("id").values_list("channel", "state", "body")
+    )
 
 
 def tags(contact: Contact) -> set[str]:
@@ -83,7 +107,9 @@ def put_tag(contact: Contact, *names: str) -> None:
 
 def make_due(*enrollments: Enrollment) -> None:
     """What the clock would do."""
-    Enrollment.objects.filter(pk__in=[e.pk for e in enrollments], due_at__isnull=False).update(due_at="2020-01-01T00:00:00Z")
+    Enrollment.objects.filter(pk__in=[e.pk for e in enrollments], due_at__isnull=False).update(
+        due_at="2020-01-01T00:00:00Z"
+    )
 
 
 def pending() -> int:

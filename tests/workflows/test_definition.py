@@ -75,7 +75,10 @@ def grouped(depth):
         ({"kind": "set_dnd", "direction": "outbound", "enable": True, "channels": []}, "channels"),
         ({"kind": "set_dnd", "direction": "outbound", "enable": True, "channels": "sms"}, "channels"),
         ({"kind": "set_dnd", "direction": "outbound", "enable": True, "channels": ["fax"]}, "channels.0"),
-        ({"kind": "set_dnd", "direction": "inbound", "enable": True, "channels": ["sms", "email"]}, "channels"),
+        (
+            {"kind": "set_dnd", "direction": "inbound", "enable": True, "channels": ["sms", "email"]},
+            "channels",
+        ),
         ({"kind": "set_dnd", "direction": "inbound", "enable": True, "channels": "all", "note": 1}, "note"),
         ({"kind": "add_to_workflow"}, "workflow"),
         ({"kind": "add_to_workflow", "workflow": 12}, "workflow"),

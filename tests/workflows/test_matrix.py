@@ -113,7 +113,13 @@ def should_fire(asked: Asked, wanted: Filter) -> bool:
 
 
 BEFORE = {
-    "outbound": [(), ("sms",), ("email", "call"), ("call", "sms", "email", "whatsapp", "facebook"), ALL["outbound"]],
+    "outbound": [
+        (),
+        ("sms",),
+        ("email", "call"),
+        ("call", "sms", "email", "whatsapp", "facebook"),
+        ALL["outbound"],
+    ],
     "inbound": [(), ("sms",), ALL["inbound"]],
 }
 WANTED = {
@@ -132,7 +138,12 @@ SETS = [
     ("provider", "email_bounce", "outbound", ("email",)),
     ("contact", "call_keypress", "outbound", ("call",)),
 ]
-LIFTS = [("user", "user_request"), ("api", "user_request"), ("workflow", "workflow"), ("contact", "preference_page")]
+LIFTS = [
+    ("user", "user_request"),
+    ("api", "user_request"),
+    ("workflow", "workflow"),
+    ("contact", "preference_page"),
+]
 TAGS = [(), ("vip",), ("VIP", "lead"), ("cold",)]
 
 
@@ -166,7 +177,11 @@ def filters() -> list[Filter]:
         for flag, channels in flags
         if direction != "inbound" or set(channels) <= set(ALL["inbound"])
     ]
-    few = [Filter(), Filter("outbound", "enabled_all"), Filter("outbound", "enabled_specific", ("sms", "call"))]
+    few = [
+        Filter(),
+        Filter("outbound", "enabled_all"),
+        Filter("outbound", "enabled_specific", ("sms", "call")),
+    ]
     few += [Filter("inbound"), Filter("", "disabled_specific", ("email",)), Filter("", "disabled_all")]
     by_tags = [
         Filter(f.direction, f.flag, f.channels, op, tags)

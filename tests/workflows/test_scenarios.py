@@ -28,12 +28,19 @@ WAIT = {"kind": "wait", "for": "3d"}
 
 def test_sms_opt_out(business):
     Team.objects.create(business=business, name="Marketing")
-    texts, emails = flow(business, SMS, WAIT, SMS, name="Texts"), flow(business, EMAIL, WAIT, EMAIL, name="Emails")
+    texts, emails = (
+        flow(business, SMS, WAIT, SMS, name="Texts"),
+        flow(business, EMAIL, WAIT, EMAIL, name="Emails"),
+    )
     flow(
         business,
         {"kind": "add_tag", "tag": "SMS Opt-Out"},
         {"kind": "remove_from_workflow", "which": "another", "workflow": str(texts.pk)},
-        {"kind": "internal_notification", "to": "team:marketing", "message": "{{contact.first_name}} opted out of SMS"},
+        {
+            "kind": "internal_notification",
+            "to": "team:marketing",
+            "message": "{{contact.first_name}} opted out of SMS",
+        },
         triggers=[on_dnd(direction="outbound", flag="enabled_specific", channels=["sms"])],
         name="SMS opt-out",
     )
@@ -46,7 +53,10 @@ def test_sms_opt_out(business):
 
     assert "SMS Opt-Out" in tags(contact)
     assert state(in_texts) == ("removed", "removed_by_external_workflow")
-    assert Notification.objects.values_list("audience", "message").get() == ("team:Marketing", "Ada opted out of SMS")
+    assert Notification.objects.values_list("audience", "message").get() == (
+        "team:Marketing",
+        "Ada opted out of SMS",
+    )
     assert state(in_emails) == ("waiting", "")
     make_due(in_emails)
     work()
@@ -104,4 +114,7 @@ def test_mid_workflow(business):
     ]
     assert state(enrollment) == ("completed", "completed")
     assert [m[:2] for m in messages(contact)] == [("sms", "queued"), ("email", "dropped")]
-    assert Task.objects.values_list("title", "created_by").get() == ("Call Ada Byron", enrollment.workflow.name)
+    assert Task.objects.values_list("title", "created_by").get() == (
+        "Call Ada Byron",
+        enrollment.workflow.name,
+    )

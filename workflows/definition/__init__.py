@@ -32,7 +32,11 @@ class Definition:
 
     def workflows(self) -> Iterator[tuple[str, int]]:
         """(path, id) of each workflow that a step names."""
-        return ((f"{path}.workflow", int(step["workflow"])) for path, step in walk(self.steps) if "workflow" in step)
+        return (
+            (f"{path}.workflow", int(step["workflow"]))
+            for path, step in walk(self.steps)
+            if "workflow" in step
+        )
 
     def audiences(self) -> Iterator[tuple[str, str]]:
         """(path, who) of each notification."""

@@ -60,7 +60,9 @@ def _read(notes: Notes, path: str, value: Any, depth: int, parts: list[int]) -> 
     return _read_question(notes, path, value)
 
 
-def _read_group(notes: Notes, path: str, group: str, value: dict[str, Any], depth: int, parts: list[int]) -> Any:
+def _read_group(
+    notes: Notes, path: str, group: str, value: dict[str, Any], depth: int, parts: list[int]
+) -> Any:
     shape(notes, path, value, {}, known=[group])
     members = value[group]
     if not isinstance(members, list) or not members:
@@ -68,7 +70,9 @@ def _read_group(notes: Notes, path: str, group: str, value: dict[str, Any], dept
     if depth >= DEEPEST:
         return notes.add(path, f"Conditions may be nested at most {DEEPEST} deep.")
     inner = below(path, group)
-    return {group: [_read(notes, below(inner, i), member, depth + 1, parts) for i, member in enumerate(members)]}
+    return {
+        group: [_read(notes, below(inner, i), member, depth + 1, parts) for i, member in enumerate(members)]
+    }
 
 
 def _read_question(notes: Notes, path: str, value: dict[str, Any]) -> Any:

@@ -50,7 +50,12 @@ def below(path: str, name: str | int) -> str:
 
 
 def shape(
-    notes: Notes, path: str, value: Mapping[str, Any], fields: Mapping[str, Field], *, known: Collection[str] = ()
+    notes: Notes,
+    path: str,
+    value: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    *,
+    known: Collection[str] = (),
 ) -> dict[str, Any]:
     """The fields that could be read. Keys that are neither fields nor `known` are blamed under their own name."""
     allowed = [*known, *fields]
@@ -75,7 +80,9 @@ def printable(key: str) -> str:
     return str(key)[:100].replace("\0", "").encode(errors="replace").decode()
 
 
-def text(hint: str, *, most: int = TEXT, empty: bool = False, required: bool = True, one_line: bool = False) -> Field:
+def text(
+    hint: str, *, most: int = TEXT, empty: bool = False, required: bool = True, one_line: bool = False
+) -> Field:
     """A string that PostgreSQL can keep, not blank unless `empty`."""
 
     def read(notes: Notes, path: str, value: Any) -> Any:

@@ -23,7 +23,13 @@ def compile_program(steps: list[Step]) -> Program:
 def _append(program: Program, step: Step, path: str) -> list[LooseEnd]:
     """Append one step and its branches; its loose ends."""
     here = len(program)
-    entry: dict[str, Any] = {"path": path, "kind": step["kind"], "config": _config(step), "next": None, "else": None}
+    entry: dict[str, Any] = {
+        "path": path,
+        "kind": step["kind"],
+        "config": _config(step),
+        "next": None,
+        "else": None,
+    }
     program.append(entry)
     if step["kind"] == "stop":
         return []

@@ -35,7 +35,9 @@ def _check_set_dnd(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
         notes.add(below(path, "channels"), "Name at least one channel, or say all.")
     outside = [c for c in channels or () if c not in INBOUND_CHANNELS] if channels != "all" else []
     if step.get("direction") == Direction.INBOUND and outside:
-        notes.add(below(path, "channels"), f"Inbound DND knows only call and sms: take out {', '.join(outside)}.")
+        notes.add(
+            below(path, "channels"), f"Inbound DND knows only call and sms: take out {', '.join(outside)}."
+        )
 
 
 def _check_removal(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
@@ -75,7 +77,9 @@ KINDS: dict[str, tuple[dict[str, Field], Check]] = {
         {
             "direction": fields.choice([Direction.OUTBOUND.value, Direction.INBOUND.value]),
             "enable": fields.boolean("Say true to block or false to allow."),
-            "channels": Field(_read_dnd_channels, f'Say "all", or give a list of {", ".join(OUTBOUND_CHANNELS)}.'),
+            "channels": Field(
+                _read_dnd_channels, f'Say "all", or give a list of {", ".join(OUTBOUND_CHANNELS)}.'
+            ),
             "note": fields.text("Give a note.", most=NOTE, empty=True, required=False),
         },
         _check_set_dnd,

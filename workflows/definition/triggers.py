@@ -38,10 +38,15 @@ def _check_contact_dnd(notes: Notes, path: str, filters: Mapping[str, Any]) -> N
         notes.add(below(path, "channels"), f"The flag {flag} needs channels: name at least one.")
     elif channels and not flag.endswith("_specific"):
         about = f"The flag {flag} is about all channels" if flag else "Without a flag every channel counts"
-        notes.add(below(path, "channels"), f"{about}: leave channels out, or use enabled_specific or disabled_specific.")
+        notes.add(
+            below(path, "channels"),
+            f"{about}: leave channels out, or use enabled_specific or disabled_specific.",
+        )
     outside = [c for c in channels or () if c not in INBOUND_CHANNELS]
     if filters.get("direction") == Direction.INBOUND and outside:
-        notes.add(below(path, "channels"), f"Inbound DND knows only call and sms: take out {', '.join(outside)}.")
+        notes.add(
+            below(path, "channels"), f"Inbound DND knows only call and sms: take out {', '.join(outside)}."
+        )
 
 
 def _check_nothing(notes: Notes, path: str, filters: Mapping[str, Any]) -> None:

@@ -37,7 +37,9 @@ class HeldAddresses:
             return NONE
         moved = {contact for contact, key in _points(self.business, list(ready)) if key not in self.keys}
         return HeldAddresses(
-            self.business, self.keys, {contact: group for contact, group in ready.items() if contact not in moved}
+            self.business,
+            self.keys,
+            {contact: group for contact, group in ready.items() if contact not in moved},
         )
 
 
@@ -61,4 +63,6 @@ def hold(business: int, contacts: Sequence[int]) -> HeldAddresses:
 
 def _points(business: int, contacts: Sequence[int]) -> list[tuple[int, AddressKey]]:
     points = ContactPoint.objects.filter(business=business, contact__in=contacts)
-    return [(contact, (kind, value)) for contact, kind, value in points.values_list("contact_id", "kind", "value")]
+    return [
+        (contact, (kind, value)) for contact, kind, value in points.values_list("contact_id", "kind", "value")
+    ]

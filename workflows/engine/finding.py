@@ -70,7 +70,9 @@ def take(found: Sequence[Candidate]) -> Taken:
     return Taken(
         rows=[row for row, contact_gone, workflow_gone in rows if not contact_gone and not workflow_gone],
         of_deleted_contacts=[row for row, contact_gone, _ in rows if contact_gone],
-        of_deleted_workflows=[row for row, contact_gone, workflow_gone in rows if workflow_gone and not contact_gone],
+        of_deleted_workflows=[
+            row for row, contact_gone, workflow_gone in rows if workflow_gone and not contact_gone
+        ],
         addresses=held.confirmed(locked),
     )
 
@@ -78,7 +80,17 @@ def take(found: Sequence[Candidate]) -> Taken:
 def _row(row: Sequence[Any], version: versions.Frozen) -> Row:
     pk, business, workflow, name, contact, _, position, depth, due_at, held_since, context, *_ = row
     return Row(
-        pk, business, workflow, name, contact, version, position, depth, due_at, held_since, json.loads(context)
+        pk,
+        business,
+        workflow,
+        name,
+        contact,
+        version,
+        position,
+        depth,
+        due_at,
+        held_since,
+        json.loads(context),
     )
 
 

@@ -179,7 +179,9 @@ class Tick:
              at, ran.message)
         )  # fmt: skip
 
-    def _end(self, row: Row, state: EnrollmentState, exit_: Enrollment.Exit, detail: str, at: datetime) -> None:
+    def _end(
+        self, row: Row, state: EnrollmentState, exit_: Enrollment.Exit, detail: str, at: datetime
+    ) -> None:
         row.state, row.exit_reason, row.exit_detail = state.value, exit_.value, detail
         row.due_at, row.ended_at, row.held_since = None, at, None
         row.ready, row.moved = False, True

@@ -43,5 +43,7 @@ def enrollments(moved: Sequence[Row]) -> None:
 def end_orphans(taken: Taken, at: datetime) -> int:
     """End what belongs to a contact or a workflow that has been deleted; how many."""
     leaves = [Leave(row.id, Enrollment.Exit.DELETED) for row in taken.of_deleted_contacts]
-    leaves += [Leave(row.id, Enrollment.Exit.USER, "The workflow was deleted.") for row in taken.of_deleted_workflows]
+    leaves += [
+        Leave(row.id, Enrollment.Exit.USER, "The workflow was deleted.") for row in taken.of_deleted_workflows
+    ]
     return len(leaving.leave(leaves, at=at))

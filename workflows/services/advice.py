@@ -42,14 +42,22 @@ def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, s
         flag = filters.get("flag", "")
         if trigger["type"] != "contact_dnd" or filters.get("direction") == "inbound":
             continue
-        shut = OUTBOUND_CHANNELS if flag == "enabled_all" else filters["channels"] if flag == "enabled_specific" else ()
+        shut = (
+            OUTBOUND_CHANNELS
+            if flag == "enabled_all"
+            else filters["channels"]
+            if flag == "enabled_specific"
+            else ()
+        )
         for path, channel in sends:
             if channel in shut:
                 yield f"Step {path} sends {_label(channel)} to contacts whose {_label(channel)} DND starts this workflow."
 
 
 def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, str]]) -> Iterator[str]:
-    connected = set(Connection.objects.filter(business=workflow.business_id).values_list("channel", flat=True))
+    connected = set(
+        Connection.objects.filter(business=workflow.business_id).values_list("channel", flat=True)
+    )
     for path, channel in sends:
         if channel not in connected:
             yield f"Step {path} fails: the business has no connection for {_label(channel)}."
@@ -62,7 +70,9 @@ def _label(channel: str) -> str:
 def _unreachable(steps: Sequence[Step], path: str = "") -> Iterator[str]:
     for position, step in enumerate(steps):
         here = f"{path}{position}"
-        ends = step["kind"] == "stop" or (step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all"))
+        ends = step["kind"] == "stop" or (
+            step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all")
+        )
         if ends and position + 1 < len(steps):
             yield f"Nothing after step {here} runs."
             return
@@ -83,7 +93,11 @@ def _taken_back(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _unpublished(workflow: Workflow) -> Iterator[str]:
-    named = {path: int(step["workflow"]) for path, step in walk(workflow.steps, "") if step["kind"] == "add_to_workflow"}
+    named = {
+        path: int(step["workflow"])
+        for path, step in walk(workflow.steps, "")
+        if step["kind"] == "add_to_workflow"
+    }
     published = versions.published(named.values())
     for path, target in named.items():
         if target not in published:

@@ -25,7 +25,11 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Workflo
     checking.need_manager(by)
     found = checking.checked(business, data)
     workflow = Workflow(
-        business=business, name=found.name, settings=found.settings, triggers=found.triggers, steps=found.steps
+        business=business,
+        name=found.name,
+        settings=found.settings,
+        triggers=found.triggers,
+        steps=found.steps,
     )
     _save(workflow)
     return workflow

@@ -56,7 +56,11 @@ def publish(*, workflow: Workflow, by: Actor) -> Version:
 
 
 def _same(version: Version, found: Definition) -> bool:
-    return (version.settings, version.triggers, version.steps) == (found.settings, found.triggers, found.steps)
+    return (version.settings, version.triggers, version.steps) == (
+        found.settings,
+        found.triggers,
+        found.steps,
+    )
 
 
 @transaction.atomic

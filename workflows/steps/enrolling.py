@@ -12,7 +12,9 @@ from workflows.steps.registry import Kind, step
 NOT_PUBLISHED = Ran(Outcome.FAILED.value, "not_published", "The workflow is not published.")
 BECAME: Mapping[str, Ran] = {
     Firing.Outcome.ENROLLED: DONE,
-    Firing.Outcome.ALREADY_ACTIVE: Ran(reason="already_active", detail="The contact is in this workflow already."),
+    Firing.Outcome.ALREADY_ACTIVE: Ran(
+        reason="already_active", detail="The contact is in this workflow already."
+    ),
     Firing.Outcome.REENTRY_OFF: Ran(
         reason="reentry_off", detail="The contact was in this workflow before, and re-entry is off."
     ),

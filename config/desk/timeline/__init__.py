@@ -44,9 +44,6 @@ class Beyond:
         return paging.sealed(f"{self.side}{at.isoformat()} {table} {pk}")
 
 
-EVERYTHING = Beyond("<", (datetime.max, 0, 0))
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """Items newest first, and the cursors of the pages beside them; empty where there is none."""

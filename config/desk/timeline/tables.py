@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from contacts.models import Contact, Event, EventKind, Note, Task
-from contacts.words import Channel, Source
+from contacts.words import Source
 from dnd.models import Change, ChangeText
 from messaging import policy
 from messaging.models import Message, MessageClass, MessageState
@@ -66,11 +66,20 @@ def _grounds(contact: Contact) -> QuerySet[Change]:
 def _say_grounds(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     notes = _notes_of(ids)
     for c in Change.objects.filter(pk__in=ids):
-        yield c.pk, Item(c.recorded_at, EventKind.CONTACT_DND.value, c.summary, c.source, c.actor, notes.get(c.pk, ""))
+        yield (
+            c.pk,
+            Item(
+                c.recorded_at, EventKind.CONTACT_DND.value, c.summary, c.source, c.actor, notes.get(c.pk, "")
+            ),
+        )
 
 
 MESSAGE_MOMENT = Coalesce("called_at", "settled_at", "created_at")
 """When a message left, was refused, or was written: whichever it has come to."""
+
+
+def _moment_of(message: Message) -> datetime:
+    return message.called_at or message.settled_at or message.created_at
 
 
 def _messages(contact: Contact) -> QuerySet[Message]:
@@ -78,14 +87,14 @@ def _messages(contact: Contact) -> QuerySet[Message]:
 
 
 def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
-    messages = list(Message.objects.filter(pk__in=ids).annotate(moment=MESSAGE_MOMENT))
+    messages = list(Message.objects.filter(pk__in=ids))
     workflows = _workflows_of(m.enrollment for m in messages if m.enrollment)
     for m in messages:
         workflow = workflows.get(m.enrollment, "")
         kind, summary = _of_step(m, workflow) or ("message", MESSAGE_WORDS[m.state].format(**_words_of(m)))
         detail = m.detail if m.state in WHY else m.subject or m.body
         source = _source_of(m)
-        yield m.pk, Item(m.moment, kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
+        yield m.pk, Item(_moment_of(m), kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
 
 
 MESSAGE_WORDS: Mapping[str, str] = {

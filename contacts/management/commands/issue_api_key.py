@@ -20,7 +20,9 @@ class Command(BaseCommand):
         if business is None:
             raise CommandError(f"There is no business {options['business']!r}: {_slugs()}.")
         if options["role"] not in Role.values:
-            raise CommandError(f"There is no role {options['role']!r}: choose one of {', '.join(Role.values)}.")
+            raise CommandError(
+                f"There is no role {options['role']!r}: choose one of {', '.join(Role.values)}."
+            )
         name = options["name"].strip()
         if not 1 <= len(name) <= 200:
             raise CommandError("A key's name has 1 to 200 characters.")

@@ -1,0 +1,131 @@
+"""What each driver's config must be, and what of it may be shown."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from contacts import phones
+from contacts.models import Business
+from messaging import network, smtp_url
+
+Config = dict[str, Any]
+Errors = dict[str, str]
+
+CHANNELS = {"twilio": ("sms",), "smtp": ("email",)}
+"""The channels that each driver carries."""
+FEEDBACK = ("sendgrid", "ses", "mailgun", "postmark", "resend", "brevo")
+NEEDED = "This is needed."
+SPACES = "An auth token has no spaces: copy it from the Twilio console."
+DOTS = "••••"
+
+ACCOUNT_SID = re.compile(r"[A-Za-z0-9_-]{2,64}")
+TOKEN = re.compile(r"[!-~]{1,200}")
+
+
+def _clean_twilio(business: Business, given: Mapping[str, Any], errors: Errors) -> Config:
+    account, token = _text(given, "account_sid"), _text(given, "auth_token")
+    if account and not ACCOUNT_SID.fullmatch(account):
+        errors["account_sid"] = "An account SID has only letters and digits: copy it from the Twilio console."
+    if token and not TOKEN.fullmatch(token):
+        errors["auth_token"] = SPACES
+    number = _text(given, "from_number")
+    try:
+        number = number and phones.parse(number, business.country)
+    except phones.NotAPhone as error:
+        errors["from_number"] = str(error)
+    return {"account_sid": account, "auth_token": token, "from_number": number}
+
+
+def _clean_smtp(business: Business, given: Mapping[str, Any], errors: Errors) -> Config:
+    url, sender = _text(given, "url"), _text(given, "from_email").lower()
+    if url and (wrong := _unusable(url)):
+        errors["url"] = wrong
+    try:
+        validate_email(sender or "nobody@example.org")
+        sender.encode("ascii")
+    except (ValidationError, UnicodeError):
+        errors["from_email"] = "This is not an email address: give one such as hello@example.org."
+    cleaned: Config = {"url": url, "from_email": sender}
+    if given.get("feedback"):
+        cleaned["feedback"] = _clean_feedback(given["feedback"], errors)
+    return cleaned
+
+
+def _unusable(url: str) -> str:
+    """Why this server cannot be used. One whose name cannot be looked up now is believed: its calls look again."""
+    try:
+        server = smtp_url.read(url)
+        if not settings.HEED_ALLOW_PRIVATE_NETWORKS:
+            network.look_up(server.host, server.port)
+    except (smtp_url.NotAServer, network.NotAllowed) as error:
+        return str(error)
+    except OSError:
+        return ""
+    return ""
+
+
+def _clean_feedback(given: Any, errors: Errors) -> Config:
+    if not isinstance(given, Mapping) or set(given) - {"esp", "webhook_key"}:
+        errors["feedback"] = "This has the fields esp and webhook_key."
+        return {}
+    if given.get("esp") not in FEEDBACK:
+        errors["feedback.esp"] = f"Use one of {', '.join(FEEDBACK)}."
+    key = _text(given, "webhook_key")
+    if not key:
+        errors["feedback.webhook_key"] = NEEDED
+    return {"esp": given.get("esp"), "webhook_key": key}
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    value = given.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+CLEAN: dict[str, Callable[[Business, Mapping[str, Any], Errors], Config]] = {
+    "twilio": _clean_twilio,
+    "smtp": _clean_smtp,
+}
+FIELDS = {"twilio": ("account_sid", "auth_token", "from_number"), "smtp": ("url", "from_email", "feedback")}
+OPTIONAL = ("feedback",)
+
+
+def clean(business: Business, driver: str, given: Mapping[str, Any]) -> tuple[Config, Errors]:
+    """The config in the form in which it is kept, and what is wrong with it, by the name of the field."""
+    errors: Errors = {name: "Unknown field." for name in given if name not in FIELDS[driver]}
+    for name in FIELDS[driver]:
+        value = given.get(name)
+        if value is not None and not isinstance(value, Mapping if name in OPTIONAL else str):
+            errors[name] = "An object is needed." if name in OPTIONAL else "A text is needed."
+        elif isinstance(value, str) and len(value) > 400:
+            errors[name] = "This is longer than 400 characters."
+    cleaned = CLEAN[driver](business, given, errors)
+    for name in FIELDS[driver]:
+        if not cleaned.get(name) and name not in OPTIONAL:
+            errors.setdefault(name, NEEDED)
+    return cleaned, errors
+
+
+def shown(driver: str, config: Mapping[str, Any]) -> Config:
+    """The config with dots for what is secret."""
+    visible = dict(config)
+    if driver == "twilio":
+        visible["auth_token"] = _dotted(config["auth_token"])
+    if driver == "smtp":
+        visible["url"] = smtp_url.hide_password(config["url"])
+        if feedback := config.get("feedback"):
+            visible["feedback"] = {**feedback, "webhook_key": _dotted(feedback["webhook_key"])}
+    return visible
+
+
+def _dotted(secret: str) -> str:
+    return DOTS + (secret[-4:] if len(secret) >= 16 else "")
+
+
+def merged(driver: str, config: Mapping[str, Any], given: Mapping[str, Any]) -> Config:
+    """`config` with what was given put in. What comes back as it was shown, dots and all, stays as it was."""
+    as_shown = shown(driver, config)
+    return {**config, **{name: value for name, value in given.items() if value != as_shown.get(name)}}

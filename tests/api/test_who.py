@@ -1,0 +1,157 @@
+"""Which role may do what, and that nothing of another business is there, by any address."""
+
+import json
+from typing import Any
+
+import pytest
+from django.urls import URLPattern
+
+from config.api.urls import urlpatterns
+from contacts.models import Contact, Event
+from dnd.models import Change
+from messaging.models import Connection, Message
+from tests.api.conftest import Api
+from tests.factories import ContactFactory
+from workflows.models import Workflow
+
+OPEN = {"schema/", "docs/", ""}
+STEPS = [{"kind": "send_sms", "body": "Hello"}]
+
+LEAST_ROLE = {
+    ("POST", "workflows/"): "manager",
+    ("PATCH", "workflows/<str:id>/"): "manager",
+    ("DELETE", "workflows/<str:id>/"): "manager",
+    ("POST", "workflows/<str:id>/publish/"): "manager",
+    ("POST", "workflows/<str:id>/unpublish/"): "manager",
+    ("POST", "workflows/<str:id>/enrollments/"): "manager",
+    ("GET", "business/"): "enterprise",
+    ("PATCH", "business/"): "enterprise",
+    ("GET", "connections/"): "enterprise",
+    ("POST", "connections/"): "enterprise",
+    ("GET", "connections/<str:id>/"): "enterprise",
+    ("PATCH", "connections/<str:id>/"): "enterprise",
+    ("DELETE", "connections/<str:id>/"): "enterprise",
+    ("POST", "connections/<str:id>/connect/"): "enterprise",
+    ("POST", "connections/<str:id>/disconnect/"): "enterprise",
+}
+"""design.md §8; what is not named here is for every role."""
+
+
+def operations() -> list[tuple[str, str]]:
+    """Every (method, address) that there is, read from the addresses themselves."""
+    found = []
+    for pattern in urlpatterns:
+        address = str(pattern.pattern)
+        if isinstance(pattern, URLPattern) and address not in OPEN:
+            found += [(method.upper(), address) for method in pattern.callback.actions if method != "head"]
+    return found
+
+
+def test_the_table_names_operations_that_exist():
+    assert set(LEAST_ROLE) <= set(operations())
+
+
+@pytest.mark.parametrize("role", ["staff", "manager", "enterprise"])
+@pytest.mark.parametrize(("method", "address"), operations())
+def test_a_role_too_low_is_refused_before_anything_is_looked_at(as_role, business, role, method, address):
+    order = ["staff", "manager", "enterprise"]
+    allowed = order.index(role) >= order.index(LEAST_ROLE.get((method, address), "staff"))
+
+    answer = as_role(role, business).send(method, f"/api/v1/{address.replace('<str:id>', '999999')}", b"{")
+
+    if allowed:
+        assert answer.status not in (401, 403)
+    else:
+        assert (answer.status, answer.code) == (403, "role_required")
+
+
+@pytest.mark.parametrize(("method", "address"), operations())
+def test_every_operation_asks_for_a_key(db, method, address):
+    assert Api("").send(method, f"/api/v1/{address.replace('<str:id>', '1')}", b"{}").status == 401
+
+
+BODIES: dict[str, Any] = {
+    "contacts/<str:id>/": {"first_name": "Stolen"},
+    "contacts/<str:id>/tags/": {"add": ["stolen"]},
+    "contacts/<str:id>/dnd/": {"outbound": {"sms": True}},
+    "workflows/<str:id>/": {"name": "Stolen"},
+    "connections/<str:id>/": {},
+}
+
+
+class TestAnotherBusiness:
+    @pytest.fixture
+    def theirs(self, as_role, elsewhere):
+        """One of everything in another business, by the resource's address."""
+        api = as_role("enterprise", elsewhere)
+        contact = ContactFactory(business=elsewhere, first_name="Theirs", phone="+14155550100")
+        connection = Connection.objects.create(
+            business=elsewhere,
+            channel="sms",
+            driver="twilio",
+            config={"account_sid": "AC", "auth_token": "t", "from_number": "+1"},
+        )
+        api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"email": True}})
+        workflow = api.post("workflows/", {"name": "Theirs", "steps": STEPS}).body["id"]
+        api.post(f"workflows/{workflow}/publish/")
+        return {
+            "contacts": contact.pk,
+            "connections": connection.pk,
+            "workflows": workflow,
+            "enrollments": api.post(f"workflows/{workflow}/enrollments/", {"contact": str(contact.pk)}).body[
+                "id"
+            ],
+            "messages": api.post(
+                "messages/", {"contact": str(contact.pk), "channel": "sms", "body": "Hi"}
+            ).body["id"],
+        }
+
+    def everything(self):
+        tables = (Contact, Change, Event, Connection, Message, Workflow)
+        return [list(table.objects.order_by("pk").values()) for table in tables]
+
+    def test_its_objects_are_not_there_by_any_address(self, api, theirs):
+        before = self.everything()
+        tried = [(method, address) for method, address in operations() if "<str:id>" in address]
+        assert len(tried) >= 18
+
+        for method, address in tried:
+            path = address.replace("<str:id>", str(theirs[address.split("/")[0]]))
+            for body in (BODIES.get(address, {}), {"unknown": "field"}):
+                answer = api.send(method, f"/api/v1/{path}", json.dumps(body).encode())
+                assert (answer.status, answer.code) == (404, "not_found"), (method, address, answer.body)
+
+        assert self.everything() == before
+
+    def test_its_rows_are_in_no_list(self, api, theirs):
+        for address in [
+            address for method, address in operations() if method == "GET" and "<" not in address
+        ]:
+            answer = api.get(address)
+            assert answer.body.get("results", []) == []
+        assert api.get("contacts/?search=Theirs").body["results"] == []
+        assert api.get(f"messages/?contact={theirs['contacts']}").status == 400
+        assert api.get(f"messages/?enrollment={theirs['enrollments']}").body["results"] == []
+
+    def test_its_objects_cannot_be_named_in_a_body(self, api, theirs):
+        contact, workflow = str(theirs["contacts"]), theirs["workflows"]
+        mine = api.post("workflows/", {"name": "Mine", "steps": STEPS}).body["id"]
+        api.post(f"workflows/{mine}/publish/")
+        steps = [{"kind": "add_to_workflow", "workflow": workflow}]
+        before = self.everything()
+
+        refused = {
+            "contact": [
+                api.post("messages/", {"contact": contact, "channel": "sms", "body": "Hi"}),
+                api.post("decisions/", {"contact": contact, "channel": "sms", "message_class": "manual"}),
+                api.post(f"workflows/{mine}/enrollments/", {"contact": contact}),
+            ],
+            "steps.0.workflow": [
+                api.post("workflows/", {"name": "Reaching over", "steps": steps}),
+                api.patch(f"workflows/{mine}/", {"steps": steps}),
+            ],
+        }
+
+        for field, answers in refused.items():
+            assert [(answer.status, answer.fields) for answer in answers] == [(400, [field])] * len(answers)
+        assert self.everything() == before
