@@ -125,8 +125,9 @@ def _word_faults(profile: Profile) -> dict[str, str]:
     return errors
 
 
-def own_words(profile: Profile) -> dict[str, str]:
+def keyword_lists(business: Business) -> dict[str, str]:
     """The business's own keywords with their kind, as `keywords.meaning` takes them."""
+    profile = of(business.pk)
     return {word: kind for name, kind in WORDS.items() for word in getattr(profile, name)}
 
 

@@ -4,7 +4,6 @@ import uuid
 
 import pytest
 
-
 from compliance import limits
 from config.cache import ForgivingRedisCache
 
