@@ -80,8 +80,12 @@ class Reading:
         expires_at: datetime | None = None,
         keep: str = "",
         withdrawn: str = "",
+        permit: str = "",
     ) -> Facts:
-        """What the policy is asked with about one message. `keep`: the address that was chosen before."""
+        """What the policy is asked with about one message. `keep`: the address that was chosen before.
+
+        `permit`: the one address to which a confirmation may go.
+        """
         person = self.people[contact]
         wishes = self.wishes.get(contact, NO_WISHES)
         choice = addressing.choose(channel, person.points, policy.classes()[message_class], keep=keep)
@@ -99,6 +103,7 @@ class Reading:
             status=person.status,
             status_restricts=person.restricts,
             connection=way.state if way else "",
+            permit=bool(permit) and permit == choice.address,
             withdrawn=withdrawn or (DELETED if person.deleted else ""),
             expires_at=expires_at,
         )

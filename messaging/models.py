@@ -202,3 +202,20 @@ class Audit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.messages} messages, {len(self.violations)} violations"
+
+
+class ListReading(models.Model):
+    """How far the list of what came in by a connection has been read, for texts whose webhook was lost."""
+
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, primary_key=True, related_name="list_reading"
+    )
+    read_until = models.DateTimeField()
+    due_at = models.DateTimeField()
+    problem = models.CharField(max_length=400, blank=True, help_text="Why it could not be read the last time.")
+
+    class Meta:
+        indexes = [models.Index(name="lists_to_read", fields=["due_at"])]
+
+    def __str__(self) -> str:
+        return f"read until {self.read_until}"

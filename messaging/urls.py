@@ -5,5 +5,7 @@ from django.urls import path
 from messaging import views
 
 urlpatterns = [
+    path("hooks/twilio/<str:connection>/message", views.twilio_message, name="twilio-message"),
+    path("hooks/twilio/<str:connection>/voice", views.twilio_voice, name="twilio-voice"),
     path("hooks/twilio/<str:connection>/status", views.twilio_status, name="twilio-status"),
 ]

@@ -11,15 +11,17 @@ from contacts.words import Channel
 
 
 class InboundEvent(models.Model):
-    """One text or call that a provider told us of. Stored once however often it is told, and worked on from here."""
+    """One thing that a provider told us. Stored once however often it is told, and worked on from here."""
 
     class Kind(models.TextChoices):
         MESSAGE = "message", "Text"
         CALL = "call", "Call"
+        CARRIER = "carrier", "What a carrier says of a number"
 
     class Via(models.TextChoices):
         WEBHOOK = "webhook", "The provider told us"
         LIST = "list", "Found in the provider's list"
+        ANSWER = "answer", "The answer to a call of ours"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waits to be worked on"

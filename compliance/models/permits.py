@@ -21,7 +21,7 @@ class Permit(models.Model):
     provider_id = models.CharField(max_length=200, help_text="The inbound message that it answers.")
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    message = models.BigIntegerField(null=True, unique=True, help_text="The one message that it is for.")
+    message = models.BigIntegerField(unique=True, help_text="The one message that it is for.")
     used_at = models.DateTimeField(null=True, blank=True, help_text="When that message was first let through.")
 
     class Meta:

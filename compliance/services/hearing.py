@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from compliance import time_order
 from compliance.models import Review, Statement
@@ -107,6 +108,10 @@ def take_unasked(limit: int) -> list[Unasked]:
     with connection.cursor() as cursor:
         cursor.execute(TAKE, [list(ASK_AGAIN), len(ASK_AGAIN), limit])
         return [Unasked(*row) for row in cursor.fetchall()]
+
+
+def unasked_are_due() -> bool:
+    return Statement.objects.filter(ask_at__lte=Now()).exists()
 
 
 def reject(statement: Statement, *, by: Actor, note: str) -> bool:

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from compliance.services import permits
 from messaging import encryption, facts
 from messaging.delivery import due, telling, verdicts
-from messaging.delivery.due import Candidate
+from messaging.delivery.due import Candidate, Waiting
 from messaging.delivery.verdicts import Decided
 from messaging.encryption import CannotOpen
 from messaging.facts import Reading
+from messaging.models import MessageClass
 from messaging.providers.base import Letter
 
 log = logging.getLogger(__name__)
@@ -75,10 +77,17 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         return Claims(found=len(found))
     clock = time.monotonic()
     reading = facts.read([message.contact for message in waiting])
-    decided = [made for message in waiting if (made := verdicts.decide(message, reading, keys))]
+    permitted = _permitted(waiting, reading)
+    decided = [
+        made
+        for message in waiting
+        if (made := verdicts.decide(message, reading, keys, permitted.get(message.id, "")))
+    ]
     accounts = _accounts(reading, decided)
     chosen = list(_fitting(decided, reading, accounts, free))
     written = verdicts.write(chosen)
+    if permitted:
+        permits.use([each.message.id for each in chosen if each.sends], reading.at)
     telling.tell_workflows(telling.drops(chosen))
     calls = [
         _claimed(each, accounts[_way_of(reading, each)], written[each.message.id], clock)
@@ -86,6 +95,12 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         if each.sends
     ]
     return Claims(calls, len(chosen), len(found))
+
+
+def _permitted(waiting: Sequence[Waiting], reading: Reading) -> dict[int, str]:
+    """The address to which each confirmation may go that has a permit."""
+    confirmations = [message.id for message in waiting if message.message_class == MessageClass.SYSTEM]
+    return permits.valid(confirmations, reading.at) if confirmations else {}
 
 
 def _way_of(reading: Reading, each: Decided) -> int:

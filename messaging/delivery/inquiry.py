@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from compliance.models import InboundEvent
 from contacts.actors import Actor
 from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
 from messaging.encryption import CannotOpen
+from messaging.inbound import storing
 from messaging.models import Connection, Message
 from messaging.providers import open_line
 from messaging.providers.base import Found, Letter
@@ -102,4 +104,12 @@ def _resolve(message: Unknown, found: Found) -> int:
         )
         result = Result(standing, ending, provider_id=found.provider_id)
         writing.write([result], at, by=Actor.provider("twilio"))
+        storing.store_code(
+            business=message.business,
+            message=message.id,
+            channel=message.channel,
+            to=message.to,
+            code=found.code,
+            via=InboundEvent.Via.LIST.value,
+        )
         return 1

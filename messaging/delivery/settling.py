@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from compliance.models import InboundEvent
 from contacts.actors import Actor
 from messaging.delivery import retry, states, writing
 from messaging.delivery.calling import Called
 from messaging.delivery.writing import Result, Standing
-from messaging.providers.base import NotTaken, Taken
+from messaging.inbound import storing
+from messaging.providers.base import NotTaken, Refused, Taken
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,22 @@ def _settle(calls: Sequence[Called]) -> None:
         standing = standings[called.claim.message]
         if standing.fence == called.claim.fence:
             by_driver.setdefault(called.claim.account.driver, []).append(_result(called, standing))
+            _note_code(called, standing)
     for driver, results in by_driver.items():
         writing.write(results, at, by=Actor.provider(driver))
+
+
+def _note_code(called: Called, standing: Standing) -> None:
+    """A refusal may say something of the number itself: that is worked on apart, as what comes in is."""
+    if isinstance(called.answer, Refused):
+        storing.store_code(
+            business=standing.business,
+            message=standing.id,
+            channel=standing.channel,
+            to=called.claim.letter.to,
+            code=called.answer.code,
+            via=InboundEvent.Via.ANSWER.value,
+        )
 
 
 def _result(called: Called, standing: Standing) -> Result:

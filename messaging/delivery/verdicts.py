@@ -56,7 +56,9 @@ class Decided:
         return isinstance(self.verdict, Send)
 
 
-def decide(message: Waiting, reading: Reading, keys: Mapping[int, set[locks.AddressKey]]) -> Decided | None:
+def decide(
+    message: Waiting, reading: Reading, keys: Mapping[int, set[locks.AddressKey]], permit: str = ""
+) -> Decided | None:
     """The verdict; None to leave the message due, when its address is new and so is not locked.
 
     An error in here means no send: the message is held and decided on again in a minute.
@@ -70,6 +72,7 @@ def decide(message: Waiting, reading: Reading, keys: Mapping[int, set[locks.Addr
             expires_at=message.expires_at,
             keep=message.to,
             withdrawn=(message.detail or "It was taken back.") if message.withdrawn else "",
+            permit=permit,
         )
         if known.address and (POINT_OF_CHANNEL[message.channel], known.address) not in keys[message.business]:
             return None

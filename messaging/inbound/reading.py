@@ -1,6 +1,7 @@
 """What an inbound event says, read from the form that it came as. Nothing in it is trusted to be well formed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,7 @@ class Incoming:
     to: str
     body: str = ""
     provider_says: str = ""
+    code: str = ""
 
 
 def read(event: InboundEvent, business: Business) -> Incoming:
@@ -31,7 +33,7 @@ def read(event: InboundEvent, business: Business) -> Incoming:
     return of_form(form, business, is_call=event.kind == InboundEvent.Kind.CALL)
 
 
-def of_form(form: dict[str, str], business: Business, *, is_call: bool) -> Incoming:
+def of_form(form: Mapping[str, str], business: Business, *, is_call: bool) -> Incoming:
     channel, address = _sender(form.get("From", ""), business)
     return Incoming(
         channel=Channel.CALL.value if is_call else channel,
@@ -39,6 +41,7 @@ def of_form(form: dict[str, str], business: Business, *, is_call: bool) -> Incom
         to=_clean(form.get("To", ""))[:254],
         body=_clean(form.get("Body", ""))[:LONGEST_BODY],
         provider_says=form.get("OptOutType", ""),
+        code=form.get("Code", ""),
     )
 
 

@@ -4,11 +4,14 @@ import hashlib
 import re
 import time
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db import connection
 
+from compliance import carriers
 from compliance.models import InboundEvent
 from contacts.ring import ring
+from dnd.reasons import rules
 from messaging.models import Connection
 
 WORK = "messaging.tasks.work_inbound"
@@ -40,20 +43,28 @@ def store(
 
     `says_more`: it may tell more than the same event did when it was found in a list.
     """
+    # A signed event without a usable id is known by what it says.
+    known_by = sid if SID.fullmatch(sid) else f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return _insert((account.business_id, account.pk, kind, known_by, via, body, said_at, says_more))
+
+
+def store_code(*, business: int, message: int, channel: str, to: str, code: str, via: str) -> bool:
+    """Store what a carrier's code about one of our messages says of the number, if it says anything."""
+    reason = carriers.reason_of(code)
+    if not reason or not rules()[reason].covers("outbound", channel):
+        return False
+    body = urlencode({"From": to, "Code": code}).encode()
+    kind = InboundEvent.Kind.CARRIER.value
+    return _insert((business, 0, kind, f"message:{message}:{code}", via, body, None, False))
+
+
+def _insert(values: tuple[object, ...]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            [account.business_id, account.pk, kind, id_of(sid, body), via, body, said_at, says_more],
-        )
+        cursor.execute(INSERT, values)
         is_new = cursor.fetchone() is not None
     if is_new:
         _ring_now_and_then()
     return is_new
-
-
-def id_of(sid: str, body: bytes) -> str:
-    """The provider's id. A signed event without a usable one is known by what it says."""
-    return sid if SID.fullmatch(sid) else f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
 RING_EVERY = 0.1

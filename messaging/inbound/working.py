@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from compliance import free_text, keywords
+from compliance import carriers, free_text, keywords
 from compliance.models import InboundEvent
 from compliance.services import hearing, profiles, reviewing
 from compliance.services.hearing import Effect
@@ -68,6 +68,8 @@ def _work(pk: int) -> str:
         return "It has no sender whom anybody could answer."
     if event.kind == InboundEvent.Kind.CALL:
         return inbox.take_call(event, incoming)
+    if event.kind == InboundEvent.Kind.CARRIER:
+        return _take_code(event, incoming)
     return _take_text(event, incoming)
 
 
@@ -81,7 +83,7 @@ class _Meaning:
 
 
 def _meaning(business: Business, incoming: Incoming) -> _Meaning:
-    words = profiles.keyword_lists(business)
+    words = profiles.own_words(profiles.of(business.pk))
     keyword = keywords.meaning(incoming.body, provider_says=incoming.provider_says, own_words=words)
     if keyword == keywords.OPT_OUT:
         return _Meaning(keyword, "stop_keyword")
@@ -108,7 +110,6 @@ def _take_text(event: InboundEvent, incoming: Incoming) -> str:
 
 def _hear(event: InboundEvent, incoming: Incoming, meaning: _Meaning) -> list[Effect]:
     suffix = ":free_text" if meaning.finding else ""
-    account = Connection.objects.filter(pk=event.connection, business=event.business_id)
     statement, effects = hearing.hear(
         business=event.business,
         channel=incoming.channel,
@@ -117,13 +118,28 @@ def _hear(event: InboundEvent, incoming: Incoming, meaning: _Meaning) -> list[Ef
         provider_id=event.provider_id + suffix,
         received_at=event.received_at,
         said_at=event.said_at,
-        connection_id=event.connection if account.exists() and not suffix_only(event) else None,
+        connection_id=event.connection if _can_be_asked_about(event) else None,
     )
     if statement and meaning.finding:
         reviewing.open_review(statement, incoming.body, meaning.finding)
     return effects
 
 
-def suffix_only(event: InboundEvent) -> bool:
-    """Whether the event has no id by which its provider could be asked."""
-    return event.provider_id.startswith("sha256:")
+def _can_be_asked_about(event: InboundEvent) -> bool:
+    """Whether the event has an id, and a connection by which its provider could tell the time."""
+    account = Connection.objects.filter(pk=event.connection, business=event.business_id)
+    return ":" not in event.provider_id and account.exists()
+
+
+def _take_code(event: InboundEvent, incoming: Incoming) -> str:
+    """A carrier's word about a number, at the time of its first receipt: carriers give none of their own."""
+    reason = carriers.reason_of(incoming.code)
+    hearing.hear(
+        business=event.business,
+        channel=incoming.channel,
+        address=incoming.address,
+        reason=reason,
+        provider_id=event.provider_id,
+        received_at=event.received_at,
+    )
+    return reason
