@@ -90,6 +90,11 @@ class Change(models.Model):
         ]
         indexes = [
             models.Index(name="ledger_newest_first", fields=["business", "-recorded_at", "-id"]),
+            models.Index(
+                name="grounds_in_the_timeline",
+                fields=["contact", "-recorded_at", "-id"],
+                condition=~Q(kind="changed"),
+            ),
         ]
         triggers = [append_only("ledger_is_append_only")]
 

@@ -5,9 +5,10 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from contacts.models import Business, Contact
-from contacts.words import Channel
+from contacts.words import Channel, Source
 from messaging.encryption import EncryptedJSONField
 
 
@@ -108,6 +109,7 @@ class Message(models.Model):
     to = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=400, blank=True)
     body = models.TextField(blank=True)
+    source = models.CharField(max_length=8, choices=Source, db_default=Source.WORKFLOW)
     actor = models.CharField(max_length=200, blank=True, help_text="Who wrote or caused it.")
     state = models.CharField(max_length=9, choices=MessageState, default=MessageState.QUEUED)
 
@@ -178,7 +180,12 @@ class Message(models.Model):
                 fields=["ask_at"],
                 condition=Q(state="unknown", ask_at__isnull=False),
             ),
-            models.Index(name="messages_in_line", fields=["contact", "channel", "id"]),
+            models.Index(
+                "contact",
+                Coalesce("called_at", "settled_at", "created_at").desc(),
+                models.F("id").desc(),
+                name="messages_in_the_timeline",
+            ),
             models.Index(name="messages_newest_first", fields=["business", "-id"]),
             models.Index(
                 name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")

@@ -9,14 +9,17 @@ from django.urls import URLPattern, path
 
 from config.desk import (
     business,
+    connections,
     contact,
     contact_dnd,
     contact_form,
     contact_message,
     contact_timeline,
     contact_work,
+    enrollment,
     notifications,
     settings_pages,
+    workflow,
 )
 
 app_name = "desk"
@@ -26,6 +29,7 @@ def _page(route: str, view: Callable[..., HttpResponseBase], name: str, **given:
     return path(route, admin.site.admin_view(view), given, name=name)
 
 
+FLOW = "workflows/workflow/<str:pk>/"
 ONE = "contacts/contact/<str:pk>/"
 
 urlpatterns = [
@@ -34,11 +38,21 @@ urlpatterns = [
     _page("profile/", settings_pages.profile, "profile"),
     _page("people/add/", settings_pages.member_add, "member-add"),
     _page("people/<str:pk>/", settings_pages.member, "member"),
+    _page("connections/add/", connections.add, "connection-add"),
+    _page("connections/<str:pk>/", connections.edit, "connection"),
+    _page("connections/<str:pk>/switch/", connections.switch, "connection-switch"),
     _page("teams/", settings_pages.teams, "teams"),
     _page("teams/<str:pk>/", settings_pages.team, "team"),
     _page("keys/add/", settings_pages.key_add, "key-add"),
     _page("keys/<str:pk>/revoke/", settings_pages.key_revoke, "key-revoke"),
     _page("notifications/", notifications.notifications, "notifications"),
+    _page("workflows/workflow/new/", workflow.add, "workflow-add"),
+    _page(f"{FLOW}edit/", workflow.show, "workflow"),
+    _page(f"{FLOW}edit/publish/", workflow.publish, "workflow-publish"),
+    _page(f"{FLOW}edit/unpublish/", workflow.unpublish, "workflow-unpublish"),
+    _page(f"{FLOW}edit/remove/", workflow.delete, "workflow-delete"),
+    _page(f"{FLOW}edit/status/", workflow.status, "workflow-status"),
+    _page("workflows/enrollment/<str:pk>/path/", enrollment.show, "enrollment"),
     _page(f"{ONE}dnd/", contact_dnd.change, "dnd"),
     _page(f"{ONE}dnd/panel/", contact_dnd.panel, "dnd-panel"),
     _page(f"{ONE}dnd/note/", contact_dnd.note, "dnd-note"),

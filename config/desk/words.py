@@ -15,6 +15,12 @@ CHANNEL_ICONS = {
     Channel.FACEBOOK.value: "thumb_up",
     Channel.GMB.value: "storefront",
 }
+SKIPS = {
+    "no_address": "no address for it",
+    "dnd": "blocked by DND",
+    "do_not_contact": "automations paused",
+    "status": "the status restricts contact",
+}
 UNITS = ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day"), (3600, "hour"), (60, "minute"))
 
 

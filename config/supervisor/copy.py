@@ -125,7 +125,7 @@ class Copy:
     def _begin(self, part: Part) -> Running:
         one = Running(part, self.leash, self.home.logs)
         self.running.append(one)
-        self.home.record({each.part.name: each.process.pid for each in self.running})
+        self.home.record(self.running)
         return one
 
     def _once(self, title: str, *command: str) -> None:
@@ -134,6 +134,7 @@ class Copy:
             one = self._begin(program.python(command[0], "manage", *command, grace=1.0))
             code = one.process.wait()
             self.running.remove(one)
+            self.home.record(self.running)
             one.clear()
         if code:
             raise Problem(f"{title} failed", one.last_words(), one.log)

@@ -6,11 +6,12 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from config.supervisor import leash
+from config.supervisor.parts import Running
 from config.supervisor.problems import Problem
 from config.supervisor.terminal import say
 
@@ -80,10 +81,12 @@ class Home:
         except (OSError, ValueError, AttributeError):
             return []
 
-    def record(self, running: Mapping[str, int]) -> None:
+    def record(self, running: Iterable[Running]) -> None:
         """Note which processes run, and since when: a number alone may be somebody else's by the next start."""
         draft = self.parts_file.with_suffix(".new")
-        draft.write_text(json.dumps({name: (pid, _started(pid)) for name, pid in running.items()}))
+        draft.write_text(
+            json.dumps({one.part.name: (one.process.pid, _started(one.process.pid)) for one in running})
+        )
         draft.replace(self.parts_file)
 
     def announce(self, env: dict[str, str]) -> None:

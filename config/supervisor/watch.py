@@ -67,7 +67,7 @@ class Watch:
     def _start(self, one: Running) -> None:
         try:
             one.again()
-            self.home.record({each.part.name: each.process.pid for each in self.running})
+            self.home.record(self.running)
         except (OSError, Problem) as error:  # the disk may be full for now; the next look tries again
             say(f"  {one.part.name} does not start: {error}")
 

@@ -18,7 +18,7 @@ class Task(models.Model):
     created_by = models.CharField(max_length=200, blank=True, help_text="A person or a workflow.")
 
     class Meta:
-        indexes = [models.Index(name="tasks_of_a_contact", fields=["contact", "-id"])]
+        indexes = [models.Index(name="tasks_of_a_contact", fields=["contact", "-created_at", "-id"])]
 
     def __str__(self) -> str:
         return self.title
@@ -34,7 +34,7 @@ class Note(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(name="notes_of_a_contact", fields=["contact", "-id"])]
+        indexes = [models.Index(name="notes_of_a_contact", fields=["contact", "-created_at", "-id"])]
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -61,6 +61,7 @@ def send_manual(
         message_class="manual",
         subject=_render("subject", subject, values),
         body=_render("body", body, values),
+        source=by.source,
         actor=by.label,
     )
     draft = proposing.draft(facts.read([contact]), [proposal])[0]

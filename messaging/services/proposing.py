@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from contacts.ring import ring
+from contacts.words import Source
 from messaging import facts, policy
 from messaging.facts import Reading
 from messaging.models import LANE_OF, MessageState
@@ -30,6 +31,7 @@ class Proposal:
     enrollment: int | None = None
     step: int | None = None
     first_due: datetime | None = None
+    source: str = Source.WORKFLOW.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ COLUMNS = {
     '"to"': "text",
     "subject": "text",
     "body": "text",
+    "source": "text",
     "actor": "text",
     "state": "text",
     "rule": "text",
@@ -143,6 +146,7 @@ def _row(draft: Draft) -> tuple[Any, ...]:
         known.address,
         proposal.subject[:400],
         proposal.body,
+        proposal.source,
         proposal.actor[:200],
         STATE_AFTER[type(verdict)],
         verdict.rule,

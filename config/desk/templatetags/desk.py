@@ -66,3 +66,8 @@ def number(e164: str) -> str:
 @register.filter
 def reason_words(reason: str) -> str:
     return str(Reason(reason).label) if reason in Reason.values else reason
+
+
+@register.filter
+def skip_words(reason: str) -> str:
+    return words.SKIPS.get(reason, reason)

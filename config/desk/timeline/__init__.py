@@ -1,7 +1,7 @@
 """What happened to a contact and what people did, from every table that knows something, newest first.
 
-Each table is read by an index and no further than the page needs, so that a page costs the same however long
-the history is.
+Each table is read by an index of its own and no further than the page needs, so that a page costs the same however
+long the history is.
 """
 
 import re

@@ -12,8 +12,8 @@ from contacts.models import Contact, Event, EventKind, Note, Task
 from contacts.words import Source
 from dnd.models import Change, ChangeText
 from messaging import policy
-from messaging.models import Message, MessageClass, MessageState
-from workflows.models import Enrollment, Outcome, StepRun
+from messaging.models import Message, MessageState
+from workflows.models import Enrollment, Outcome, StepRun, Workflow
 
 LONGEST_DETAIL = 400
 
@@ -59,8 +59,8 @@ def _notes_of(changes: Iterable[int]) -> dict[Any, str]:
 
 def _grounds(contact: Contact) -> QuerySet[Change]:
     """Changes of the grounds alone; a change of a channel's state has its event."""
-    kinds = [Change.Kind.REINFORCED, Change.Kind.WEAKENED]
-    return Change.objects.filter(contact=contact, kind__in=kinds).annotate(moment=F("recorded_at"))
+    lines = Change.objects.filter(contact=contact).exclude(kind=Change.Kind.CHANGED)
+    return lines.annotate(moment=F("recorded_at"))
 
 
 def _say_grounds(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
@@ -93,7 +93,7 @@ def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
         workflow = workflows.get(m.enrollment, "")
         kind, summary = _of_step(m, workflow) or ("message", MESSAGE_WORDS[m.state].format(**_words_of(m)))
         detail = m.detail if m.state in WHY else m.subject or m.body
-        source = _source_of(m)
+        source = Source.CONTACT.value if m.direction == Message.Way.INBOUND else m.source
         yield m.pk, Item(_moment_of(m), kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
 
 
@@ -131,12 +131,6 @@ def _step_words(workflow: str, outcome: str, what: str, reason: str) -> str:
     return f"Workflow “{workflow}”: step {outcome} — {what}" + (f" ({reason})" if reason else "")
 
 
-def _source_of(message: Message) -> str:
-    if message.direction == Message.Way.INBOUND:
-        return Source.CONTACT.value
-    return Source.WORKFLOW.value if message.message_class == MessageClass.AUTOMATION else Source.USER.value
-
-
 def _workflows_of(enrollments: Iterable[int]) -> dict[int | None, str]:
     """The name of the workflow of each of these enrollments."""
     return dict(Enrollment.objects.filter(pk__in=list(enrollments)).values_list("pk", "workflow__name"))
@@ -149,7 +143,14 @@ def _entered(contact: Contact) -> QuerySet[Enrollment]:
 def _say_entered(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     for e in Enrollment.objects.filter(pk__in=ids).select_related("workflow"):
         summary = f"Entered workflow “{e.workflow.name}”"
-        yield e.pk, Item(e.entered_at, "enrollment", summary, "workflow", e.workflow.name, e.entered_by)
+        source, actor = _who(e.entered_by)
+        yield e.pk, Item(e.entered_at, "enrollment", summary, source, actor, e.entered_by)
+
+
+def _who(entered_by: str) -> tuple[str, str]:
+    """Source and name from what stands in `entered_by`: `user: Sam`, `Workflow: Nurture`, or the name of a trigger."""
+    source, _, name = entered_by.partition(": ")
+    return (source.lower(), name) if source.lower() in Source.values else (Source.WORKFLOW.value, "")
 
 
 def _ended(contact: Contact) -> QuerySet[Enrollment]:
@@ -165,7 +166,7 @@ def _say_ended(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
 
 
 def _steps(contact: Contact) -> QuerySet[StepRun]:
-    """Steps that went wrong and have no message that says so."""
+    """Steps that went wrong and have no message that says so: few, found by one look at each enrollment."""
     runs = StepRun.objects.filter(enrollment__contact=contact, message=None)
     return runs.exclude(outcome=Outcome.DONE).annotate(moment=F("at"))
 
@@ -183,9 +184,15 @@ def _tasks(contact: Contact) -> QuerySet[Task]:
 
 
 def _say_tasks(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
-    for t in Task.objects.filter(pk__in=ids):
+    tasks = list(Task.objects.filter(pk__in=ids))
+    named = Workflow.objects.filter(
+        business__in={t.business_id for t in tasks}, name__in={t.created_by for t in tasks}
+    )
+    workflows = set(named.values_list("name", flat=True))
+    for t in tasks:
+        source = Source.WORKFLOW if t.created_by in workflows else Source.USER
         detail = "Done" if t.done_at else f"Due {t.due_at:%Y-%m-%d %H:%M} UTC" if t.due_at else ""
-        yield t.pk, Item(t.created_at, "task", f"Task: {t.title}", "user", t.created_by, detail)
+        yield t.pk, Item(t.created_at, "task", f"Task: {t.title}", source.value, t.created_by, detail)
 
 
 def _notes(contact: Contact) -> QuerySet[Note]:

@@ -1,0 +1,285 @@
+// The workflow editor: holds the definition, draws nothing itself, saves it with one request.
+document.addEventListener("alpine:init", () => {
+  const shape = window.heedWorkflow;
+  const read = (name) => JSON.parse(document.getElementById(name).textContent);
+
+  Alpine.data("workflowEditor", () => ({
+    words: read("workflow-vocabulary"),
+    form: null,
+    errors: {},
+    saved: "",
+    saving: false,
+    said: "",
+    removed: null,
+
+    init() {
+      const given = read("workflow-definition");
+      this.form = {
+        name: given.name,
+        allow_reentry: Boolean(given.settings.allow_reentry),
+        remove_when_all_dnd: Boolean(given.settings.remove_when_all_dnd),
+        triggers: given.triggers.map(shape.triggerToForm),
+        steps: given.steps.map(shape.stepToForm),
+      };
+      this.triggerSpecs = Object.fromEntries(this.words.triggers.map((spec) => [spec.type, spec]));
+      this.stepSpecs = Object.fromEntries(this.words.steps.map((spec) => [spec.kind, spec]));
+      this.saved = this.text();
+      addEventListener("beforeunload", (event) => {
+        if (this.dirty()) event.preventDefault();
+      });
+    },
+
+    // ---- what is on the page ----
+
+    json() {
+      return {
+        name: this.form.name,
+        settings: { allow_reentry: this.form.allow_reentry, remove_when_all_dnd: this.form.remove_when_all_dnd },
+        triggers: this.form.triggers.map((trigger) => shape.triggerToJson(trigger, this.triggerSpecs[trigger.type])),
+        steps: this.form.steps.map((step) => shape.stepToJson(step, this.stepSpecs)),
+      };
+    },
+    text() {
+      return JSON.stringify(this.json());
+    },
+    dirty() {
+      return this.text() !== this.saved;
+    },
+
+    // The tree of steps as one list of lines: steps, headings of branches, and places where a step can be added.
+    lines(steps = this.form.steps, path = "steps", depth = 0, number = "", place = "at the end") {
+      const lines = [];
+      steps.forEach((step, position) => {
+        const label = `${number}${position + 1}`;
+        const here = `${path}.${position}`;
+        lines.push({ type: "step", key: step.id, step, steps, position, path: here, depth, number: label });
+        if (step.kind !== "if_else") return;
+        for (const [branch, letter, title] of [["then", "a", "If it holds"], ["else", "b", "Otherwise"]]) {
+          lines.push({ type: "branch", key: `${step.id}${branch}`, title: `${label}${letter}. ${title}`, depth: depth + 1 });
+          const inside = `to ${label}${letter}, “${title.toLowerCase()}”`;
+          lines.push(...this.lines(step[branch], `${here}.${branch}`, depth + 1, `${label}${letter}.`, inside));
+        }
+      });
+      lines.push({ type: "add", key: `${path}+`, steps, depth, place });
+      return lines;
+    },
+    fieldsOf(step) {
+      return this.stepSpecs[step.kind].fields.filter((field) => shape.shown(field, step));
+    },
+    stepsIn(group) {
+      return this.words.steps.filter((spec) => spec.group === group);
+    },
+    triggerFields(trigger, more) {
+      const fields = this.triggerSpecs[trigger.type].fields.filter((field) => Boolean(field.more) === more);
+      return fields.filter((field) => !field.specific || trigger.flag.endsWith("_specific"));
+    },
+    dndChannels(direction, options) {
+      return direction === "inbound" ? options.filter(([value]) => value === "call" || value === "sms") : options;
+    },
+    // What a drop-down offers; a value that is no longer offered stays to be seen.
+    optionsOf(field, step) {
+      const options = field.options || { workflow: this.words.workflows, audience: this.words.audiences }[field.type];
+      const value = step[field.name];
+      if (!value || options.some(([known]) => known === value)) return options;
+      return [...options, [value, field.type === "workflow" ? "A workflow that is gone" : value]];
+    },
+    label(options, value) {
+      return options.find(([known]) => known === String(value))?.[1] || String(value ?? "");
+    },
+    summary(step) {
+      const channels = step.every ? "all channels" : (step.channels || []).map((c) => this.label(this.channels(), c)).join(", ");
+      const words = {
+        send_sms: () => step.body,
+        send_email: () => step.subject,
+        add_tag: () => step.tag,
+        remove_tag: () => step.tag,
+        set_dnd: () => `${step.enable === "true" ? "Block" : "Allow"} ${channels}`,
+        add_to_workflow: () => this.label(this.words.workflows, step.workflow),
+        remove_from_workflow: () =>
+          step.which === "another" ? this.label(this.words.workflows, step.workflow) : this.label(this.whichOptions(), step.which),
+        internal_notification: () => this.label(this.words.audiences, step.to),
+        create_task: () => step.title,
+        wait: () => (step.mode === "for" ? this.durationWords(step.for) : step.until),
+        if_else: () => step.condition.questions.map((q) => this.questionWords(q)).join(step.condition.join === "all" ? " and " : " or "),
+      };
+      return words[step.kind]?.() || "";
+    },
+    channels() {
+      return this.triggerSpecs.contact_dnd.fields.find((field) => field.name === "channels").options;
+    },
+    whichOptions() {
+      return this.stepSpecs.remove_from_workflow.fields[0].options;
+    },
+    questionWords(question) {
+      const value = this.isFlag(question) ? (question.value === "true" ? "blocked" : "allowed") : question.value;
+      const field = this.isFlag(question)
+        ? this.label(this.channels(), question.field.slice(4))
+        : this.label(this.words.condition.fields, question.field);
+      return `${field} ${this.label(this.words.condition.ops, question.op)} ${value}`.trim();
+    },
+    isFlag(question) {
+      return question.field.startsWith("dnd.") && question.field !== "dnd.state";
+    },
+    opsOf(question) {
+      return this.words.condition.ops.filter(([op]) => this.words.condition.ops_of[question.field].includes(op));
+    },
+    fieldChanged(question) {
+      if (!this.opsOf(question).some(([op]) => op === question.op)) question.op = "is";
+      question.value = this.isFlag(question) ? "true" : question.field === "dnd.state" ? "on" : "";
+    },
+    valueKind(question) {
+      if (question.op === "is_empty") return "none";
+      if (this.isFlag(question)) return "flag";
+      return question.field === "dnd.state" && !shape.asksMany(question.op) ? "state" : "text";
+    },
+
+    // ---- durations: `2h` is kept, a number and a unit are shown ----
+
+    amount(step, name) {
+      return parseInt(step[name]) || "";
+    },
+    unit(step, name) {
+      return (step[name] || "").slice(-1).match(/[smhd]/)?.[0] || "d";
+    },
+    setDuration(step, name, amount, unit) {
+      step[name] = amount === "" ? "" : `${amount}${unit}`;
+    },
+    durationWords(text) {
+      const unit = { s: "second", m: "minute", h: "hour", d: "day" }[(text || "").slice(-1)];
+      return unit ? `${parseInt(text)} ${unit}${parseInt(text) === 1 ? "" : "s"}` : text;
+    },
+
+    // ---- changing the lists ----
+
+    addTrigger(type, drop) {
+      this.form.triggers.push(shape.newTrigger(type));
+      this.after(drop, this.form.triggers.at(-1).id, "Trigger added.");
+    },
+    addStep(steps, kind, drop) {
+      steps.push(shape.newStep(kind));
+      this.after(drop, steps.at(-1).id, "Step added.");
+    },
+    after(drop, id, said) {
+      drop.open = false;
+      this.errors = {};
+      this.said = said;
+      this.$nextTick(() => {
+        const card = document.getElementById(id);
+        (card.querySelector(".flow-body input, .flow-body select, .flow-body textarea") || card.querySelector("button")).focus();
+      });
+    },
+    removeFrom(items, position, what) {
+      this.removed = { items, position, item: items[position], what };
+      items.splice(position, 1);
+      this.errors = {};
+      this.said = `${what} removed.`;
+      this.$nextTick(() => document.getElementById("undo-removal")?.focus());
+    },
+    putBack() {
+      const { items, position, item, what } = this.removed;
+      items.splice(position, 0, item);
+      this.removed = null;
+      this.said = `${what} is back.`;
+      this.$nextTick(() => document.querySelector(`#${item.id} button`)?.focus());
+    },
+    // Every place where a step could stand, in the order of the page.
+    slots(steps = this.form.steps) {
+      const found = [];
+      steps.forEach((step, position) => {
+        found.push({ steps, position });
+        if (step.kind === "if_else") found.push(...this.slots(step.then), ...this.slots(step.else));
+      });
+      found.push({ steps, position: steps.length });
+      return found;
+    },
+    move(line, by) {
+      const [step] = line.steps.splice(line.position, 1);
+      const slots = this.slots();
+      const now = slots.findIndex((slot) => slot.steps === line.steps && slot.position === line.position);
+      const next = slots[Math.min(Math.max(now + by, 0), slots.length - 1)];
+      next.steps.splice(next.position, 0, step);
+      this.errors = {};
+      this.$nextTick(() => {
+        const moved = this.lines().find((other) => other.key === step.id);
+        this.said = `Moved: it is now step ${moved.number}.`;
+        document.getElementById(`${step.id}-${by < 0 ? "up" : "down"}`)?.focus();
+      });
+    },
+    canMove(line, by) {
+      const slots = this.slots().filter((slot) => !this.inside(slot.steps, line.step));
+      const first = slots[0];
+      if (by < 0) return !(first.steps === line.steps && first.position === line.position);
+      return !(line.steps === this.form.steps && line.position === this.form.steps.length - 1);
+    },
+    inside(steps, step) {
+      if (step.kind !== "if_else") return false;
+      return [step.then, step.else].some((branch) => branch === steps || branch.some((inner) => this.inside(steps, inner)));
+    },
+    askMore(condition) {
+      condition.questions.push(shape.questionToForm());
+    },
+    askLess(condition, position) {
+      condition.questions.splice(position, 1);
+    },
+
+    // ---- saving ----
+
+    pathOfQuestion(path, condition, position) {
+      const single = condition.single && condition.questions.length === 1;
+      return single ? `${path}.condition` : `${path}.condition.${condition.join}.${position}`;
+    },
+    // The first mistake at this path or, where one field stands for a whole value, below it.
+    error(path, below = false) {
+      if (this.errors[path]) return this.errors[path];
+      return below ? Object.entries(this.errors).find(([other]) => other.startsWith(`${path}.`))?.[1] || "" : "";
+    },
+    fieldId(path) {
+      return `f-${path.replaceAll(".", "-")}`;
+    },
+    openMistakes() {
+      const paths = Object.keys(this.errors);
+      const hit = (path) => paths.some((other) => other === path || other.startsWith(`${path}.`));
+      this.lines().forEach((line) => {
+        if (line.type === "step" && hit(line.path)) line.step.open = true;
+      });
+      this.form.triggers.forEach((trigger, position) => {
+        if (hit(`triggers.${position}`)) trigger.open = true;
+      });
+    },
+    async save(then) {
+      this.saving = true;
+      this.errors = {};
+      this.removed = null;
+      try {
+        await this.send(this.text(), then);
+      } catch {
+        this.said = "";
+        this.errors = { "": "Heed cannot be reached. Nothing was saved; what you wrote is still here." };
+      }
+      this.saving = false;
+      // Alpine shows what was hidden a moment later, and what is hidden takes no focus.
+      if (Object.keys(this.errors).length) setTimeout(() => this.$refs.mistakes.focus(), 50);
+    },
+    async send(text, then) {
+      const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+      const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+      const answer = await fetch(location.pathname, { method: "POST", headers, body: text });
+      if (answer.status === 422) {
+        this.errors = (await answer.json()).errors;
+        this.openMistakes();
+      } else if (!answer.ok || answer.redirected) {
+        const why = answer.status === 403 ? "You may not edit workflows here." : "Heed could not save this.";
+        this.errors = { "": `${why} What you wrote is still here.` };
+      } else {
+        this.saved = text;
+        this.said = "Saved.";
+        this.go((await answer.json()).url, then);
+      }
+    },
+    go(url, then) {
+      if (then) location.assign(`${url}${then}`);
+      else if (location.pathname !== url) location.assign(url);
+      else htmx.trigger("#workflow-status", "workflow-saved");
+    },
+  }));
+});
