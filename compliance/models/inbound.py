@@ -57,6 +57,11 @@ class InboundEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.provider_id}"
 
+    @property
+    def began_at(self) -> datetime:
+        """From when an answer to it is in time: what was found in a list came in before we saw it."""
+        return min(self.received_at, self.said_at or self.received_at)
+
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def of(self, business: int, channel: str, address: str) -> Self:

@@ -267,7 +267,7 @@ def _release(
     newer = addresses.set_since(business, channel, address, as_of)
     release = {
         mark
-        for mark in suppressed.get(address, ()) - newer
+        for mark in suppressed.get(address, set()) - newer
         if mark[0] == channel
         and not policy.may_lift(rules()[mark[2]], source=by.source, role=by.role, note=wish.note)
     }

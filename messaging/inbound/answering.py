@@ -47,7 +47,7 @@ def confirm(effects: Iterable[Effect]) -> None:
                     channel=statement.channel,
                     address=statement.address,
                     provider_id=statement.provider_id.partition(":")[0],
-                    began=min(statement.received_at, statement.said_at or statement.received_at),
+                    began=statement.received_at,
                     confirms=Permit.Confirms.OPT_IN if opts_in else Permit.Confirms.OPT_OUT,
                 )
             )
@@ -55,10 +55,14 @@ def confirm(effects: Iterable[Effect]) -> None:
 
 def help_with(event: InboundEvent, incoming: Incoming) -> None:
     """Say who is writing and how to be rid of it. The caller holds the address."""
-    began = min(event.received_at, event.said_at or event.received_at)
     _answer(
         _Asked(
-            event.business, incoming.channel, incoming.address, event.provider_id, began, Permit.Confirms.HELP
+            business=event.business,
+            channel=incoming.channel,
+            address=incoming.address,
+            provider_id=event.provider_id,
+            began=event.began_at,
+            confirms=Permit.Confirms.HELP,
         )
     )
 
@@ -92,7 +96,9 @@ def _answer(asked: _Asked) -> None:
 
 def _write(asked: _Asked, contact: int, known: Facts, reading: Reading) -> int:
     """A message of one of the contacts with the address: an address has one phone in the end."""
-    proposal = Proposal(contact, asked.channel, "system", "", _words(asked), ACTOR)
+    proposal = Proposal(
+        contact, asked.channel, "system", "", _words(asked), ACTOR, source=Source.CONTACT.value
+    )
     drafted = Draft(proposal, known, policy.decide(known), reading.version(contact))
     (message,) = proposing.write(asked.business.pk, [drafted])
     return message

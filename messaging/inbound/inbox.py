@@ -11,7 +11,7 @@ from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL, ContactPoint, Event, EventKind
 from contacts.services import events
 from contacts.services.events import Happening
-from contacts.words import BIT, Channel
+from contacts.words import BIT, Channel, Source
 from dnd.models import Standing
 from dnd.services import addresses
 from messaging.inbound.reading import Incoming
@@ -86,6 +86,7 @@ def _write(event: InboundEvent, incoming: Incoming, contacts: Sequence[int]) -> 
             lane=LANE_OF[MessageClass.MANUAL.value],
             to=incoming.to,
             body=incoming.body,
+            source=Source.CONTACT,
             actor=incoming.address,
             state=MessageState.RECEIVED,
             provider_id=event.provider_id,

@@ -83,7 +83,7 @@ class _Meaning:
 
 
 def _meaning(business: Business, incoming: Incoming) -> _Meaning:
-    words = profiles.own_words(profiles.of(business.pk))
+    words = profiles.keyword_lists(business)
     keyword = keywords.meaning(incoming.body, provider_says=incoming.provider_says, own_words=words)
     if keyword == keywords.OPT_OUT:
         return _Meaning(keyword, "stop_keyword")
@@ -116,7 +116,7 @@ def _hear(event: InboundEvent, incoming: Incoming, meaning: _Meaning) -> list[Ef
         address=incoming.address,
         reason=meaning.reason,
         provider_id=event.provider_id + suffix,
-        received_at=event.received_at,
+        received_at=event.began_at,
         said_at=event.said_at,
         connection_id=event.connection if _can_be_asked_about(event) else None,
     )

@@ -1,5 +1,8 @@
 import pytest
 
+from tests.compliance import twilio
+from tests.factories import BusinessFactory
+
 
 @pytest.fixture(autouse=True)
 def _nothing_is_in_flight(monkeypatch):
@@ -11,3 +14,21 @@ def _nothing_is_in_flight(monkeypatch):
 def _visitors_may_come_often(monkeypatch):
     """All tests ask from one address. The test of the limit sets it again."""
     monkeypatch.setattr("compliance.limits.A_MINUTE", 10**9)
+
+
+@pytest.fixture
+def business():
+    return BusinessFactory(name="Ada's Clinic", phone="+14155550100")
+
+
+@pytest.fixture
+def account(business):
+    return twilio.connect(business)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Twilio's memory of when texts were written."""
+    made = twilio.Clock()
+    monkeypatch.setattr("messaging.inbound.twilio_list.created_at", made.created_at)
+    return made
