@@ -24,7 +24,7 @@ NUMBER = "+14155550111"
 
 
 def blocked(contact, channel="sms"):
-    return sorted(Ground.objects.filter(contact=contact, channel=channel).values_list("reason", flat=True))
+    return sorted(Ground.objects.outbound().filter(contact=contact, channel=channel).values_list("reason", flat=True))
 
 
 def receive(account, body, sender=NUMBER, *, repeat=1, **more):
