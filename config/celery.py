@@ -13,6 +13,7 @@ from django.db import close_old_connections
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("heed")
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["config"])
@@ -37,7 +38,12 @@ app.conf.task_routes = {task: {"queue": queue} for task, queue in QUEUES.items()
 
 def _tick(task: str, *args: str, every: float = 1.0, expires: float = 2.0) -> dict[str, Any]:
     """A tick that waited longer than two seconds is dropped: the next one is already there."""
-    return {"task": task, "schedule": every, "args": args, "options": {"queue": QUEUES[task], "expires": expires}}
+    return {
+        "task": task,
+        "schedule": every,
+        "args": args,
+        "options": {"queue": QUEUES[task], "expires": expires},
+    }
 
 
 app.conf.beat_schedule = {

@@ -72,12 +72,30 @@ class Panel:
     do_not_contact: Switch
 
 
+PANEL = """
+SELECT s.version, s.outbound, s.do_not_contact,
+       g.direction, g.channel, g.reason, g.source, c.actor, g.since, g.ends_at, t.note
+  FROM dnd_standing s
+  LEFT JOIN dnd_ground g ON g.contact_id = s.contact_id
+  LEFT JOIN dnd_change c ON c.id = g.opened_by_id
+  LEFT JOIN dnd_changetext t ON t.change_id = c.id
+ WHERE s.contact_id = %s
+"""
+
+
 def panel(contact: Contact, actor: Actor) -> Panel:
-    """Where a contact stands and what this actor may change, in two queries."""
-    standing = Standing.objects.filter(contact=contact).first() or Standing()
+    """Where a contact stands and what this actor may change, in one query. Without a standing it has no grounds."""
+    with connection.cursor() as cursor:
+        cursor.execute(PANEL, [contact.pk])
+        found = cursor.fetchall()
+    version, outbound, paused = found[0][:3] if found else (0, 0, False)
     grounds: dict[tuple[str, str], list[Standpoint]] = defaultdict(list)
-    for direction, channel, standpoint in _standpoints(contact.pk):
-        grounds[direction, channel].append(standpoint)
+    for _, _, _, direction, channel, reason, source, by, since, ends_at, note in found:
+        if channel:
+            strength = rules()[reason].strength
+            grounds[direction, channel].append(
+                Standpoint(reason, strength, source, by, since, ends_at, note or "")
+            )
     ways = {
         way: {
             channel: _flag(way, channel, grounds.get((way, channel), []), actor)
@@ -86,32 +104,12 @@ def panel(contact: Contact, actor: Actor) -> Panel:
         for way in policy.WAYS
     }
     return Panel(
-        state=state_of(standing.outbound),
-        version=standing.version,
+        state=state_of(outbound),
+        version=version,
         outbound=ways["outbound"],
         inbound=ways["inbound"],
-        do_not_contact=switch(contact.business, actor, on=standing.do_not_contact),
+        do_not_contact=switch(contact.business, actor, on=paused),
     )
-
-
-def _standpoints(contact: int) -> Iterable[tuple[str, str, Standpoint]]:
-    columns = Ground.objects.filter(contact=contact).values_list(
-        "direction",
-        "channel",
-        "reason",
-        "source",
-        "opened_by__actor",
-        "since",
-        "ends_at",
-        "opened_by__text__note",
-    )
-    for direction, channel, reason, source, actor, since, ends_at, note in columns:
-        strength = rules()[reason].strength
-        yield (
-            direction,
-            channel,
-            Standpoint(reason, strength, source, actor, since, ends_at, note or ""),
-        )
 
 
 def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor) -> Flag:

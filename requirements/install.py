@@ -27,9 +27,11 @@ def main(locks: list[str]) -> None:
         fcntl.flock(guard, fcntl.LOCK_EX)
         if not usable():
             step("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)])
-        for lock in locks:
-            if not stamp(lock).exists() and not os.environ.get(REPLACEABLE.get(lock, "")):
-                install(lock)
+        missing = [lock for lock in locks if not stamp(lock).exists() and not elsewhere(lock)]
+        # All at once is quicker; one by one is what a platform without some wheel needs.
+        if missing and not install(missing, may_fail=True):
+            for lock in missing:
+                install([lock], may_fail=lock in REPLACEABLE)
 
 
 def usable() -> bool:
@@ -45,13 +47,21 @@ def stamp(lock: str) -> Path:
     return VENV / f".installed-{lock}-{digest}"
 
 
-def install(lock: str) -> None:
+def elsewhere(lock: str) -> bool:
+    """Whether the server in this lock is one that the environment names already."""
+    return lock in REPLACEABLE and bool(os.environ.get(REPLACEABLE[lock]))
+
+
+def install(locks: list[str], *, may_fail: bool) -> bool:
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    command += ["--require-hashes", "-r", f"requirements/{lock}.txt"]
-    if step(f"Installing {lock} packages", command, may_fail=lock in REPLACEABLE):
+    command += ["--require-hashes", *(word for lock in locks for word in ("-r", f"requirements/{lock}.txt"))]
+    if not step(f"Installing packages ({', '.join(locks)})", command, may_fail=may_fail):
+        return False
+    for lock in locks:
         for old in VENV.glob(f".installed-{lock}-*"):
             old.unlink()
         stamp(lock).touch()
+    return True
 
 
 def step(title: str, command: list[str], *, may_fail: bool = False) -> bool:
@@ -62,10 +72,7 @@ def step(title: str, command: list[str], *, may_fail: bool = False) -> bool:
         print(f"{title}: {time.monotonic() - started:.1f} s", flush=True)
         return True
     if may_fail:
-        print(
-            f"{title}: no wheel for this platform; a server found on this machine is used instead.",
-            flush=True,
-        )
+        print(f"{title} failed: {reason(done.stderr + done.stdout)}", flush=True)
         return False
     sys.exit(f"{title} failed: {reason(done.stderr + done.stdout)}")
 

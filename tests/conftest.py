@@ -35,6 +35,7 @@ def _boot() -> None:
         return
     home = Path(tempfile.mkdtemp(prefix="heed-test-"))
     until_the_end.callback(shutil.rmtree, home, ignore_errors=True)
+    home.chmod(0o711)  # PostgreSQL may run as another user, who has to pass through
     (home / "static").mkdir()
     os.environ["HEED_HOME"] = str(home)
     os.environ.setdefault("HEED_ALLOW_PRIVATE_NETWORKS", "1")

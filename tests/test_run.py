@@ -213,15 +213,13 @@ def test_a_signal_to_make_alone_stops_everything_in_order(heed: Copy, number: in
 
     assert not any(map(leash.alive, everything))
     assert not (heed.home / "run.json").exists()
-    ended = [
-        line.split(".")[0].removeprefix("  Ended ") for line in heed.said().splitlines() if "Ended" in line
-    ]
+    ended = [line.split(" ..")[0] for line in heed.said().splitlines() if "Ended" in line]
     assert ended == [
-        "web, scheduler",
-        "worker-engine, worker-delivery, worker-bulk",
-        "simulator",
-        "valkey",
-        "postgres",
+        "  Ended web, scheduler",
+        "  Ended worker-engine, worker-delivery, worker-bulk",
+        "  Ended simulator",
+        "  Ended valkey",
+        "  Ended postgres",
     ]
     assert (
         "database system is shut down" in (heed.home / "logs" / "postgres.log").read_text().splitlines()[-1]

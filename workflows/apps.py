@@ -7,6 +7,7 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging import hooks
-        from workflows.services import settling
+        from workflows.services import settling, waking
 
         hooks.settled = settling.settled
+        hooks.connected = waking.connected

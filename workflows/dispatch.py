@@ -86,8 +86,9 @@ def dispatch_batch() -> int:
 def _candidates() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.id FROM contacts_event e WHERE e.state = 'pending' AND NOT EXISTS (SELECT FROM workflows_setback s"
-            " WHERE s.event_id = e.id AND s.retry_at > statement_timestamp()) ORDER BY e.id LIMIT %s",
+            "SELECT e.id FROM contacts_event e WHERE e.state = 'pending' AND NOT EXISTS"
+            " (SELECT FROM workflows_setback s WHERE s.event_id = e.id AND s.retry_at > statement_timestamp())"
+            " ORDER BY e.id LIMIT %s",
             [BATCH],
         )
         return [pk for (pk,) in cursor.fetchall()]
@@ -151,7 +152,7 @@ def _pending(row: Sequence[Any]) -> Pending:
 
 
 def _waves(events: Sequence[Pending]) -> Iterator[list[Pending]]:
-    """Events in order, cut where a contact's channels were all blocked, so that what came before has been done by then."""
+    """Events in order, cut where a contact's channels were all blocked: what came before has been done by then."""
     wave_of: dict[int, int] = {}
     waves: dict[int, list[Pending]] = {}
     for event in events:

@@ -12,8 +12,10 @@ Context = dict[str, dict[str, str]]
 
 CONTACTS = """
 SELECT c.id, c.first_name, c.last_name, c.timezone, coalesce(c.external_id, ''),
-       coalesce((SELECT p.value FROM contacts_contactpoint p WHERE p.contact_id = c.id AND p.kind = 'email' LIMIT 1), ''),
-       coalesce((SELECT p.value FROM contacts_contactpoint p WHERE p.contact_id = c.id AND p.kind = 'phone'
+       coalesce((SELECT p.value FROM contacts_contactpoint p
+                  WHERE p.contact_id = c.id AND p.kind = 'email' LIMIT 1), ''),
+       coalesce((SELECT p.value FROM contacts_contactpoint p
+                  WHERE p.contact_id = c.id AND p.kind = 'phone'
                   ORDER BY p.preferred DESC, p.position, p.id LIMIT 1), '')
   FROM contacts_contact c WHERE c.id = ANY(%s)
 """
@@ -29,7 +31,8 @@ SELECT c.id, coalesce(s.outbound, 0), c.status_id, t.name,
 
 def contexts(business: int, contacts: Sequence[int]) -> dict[int, Context]:
     """What a template may use, for each of these contacts: `contact` and `business`."""
-    owner = Business.objects.values("name", "phone", "address").get(pk=business)
+    name, phone, address = Business.objects.values_list("name", "phone", "address").get(pk=business)
+    owner = {"name": name, "phone": phone, "address": address}
     return {pk: {"contact": contact, "business": owner} for pk, contact in _contacts(contacts).items()}
 
 

@@ -61,9 +61,11 @@ def load(ids: Iterable[int]) -> dict[int, Frozen]:
         _frozen.clear()
     if missing:
         columns = ("id", "workflow_id", "business_id", "settings", "triggers", "program")
-        for row in Version.objects.filter(pk__in=missing).values_list(*columns):
-            program = tuple(_step(position, entry) for position, entry in enumerate(row[5]))
-            found[row[0]] = _frozen[row[0]] = Frozen(*row[:5], program=program)
+        for pk, workflow, business, settings, triggers, program in Version.objects.filter(
+            pk__in=missing
+        ).values_list(*columns):
+            steps = tuple(_step(position, entry) for position, entry in enumerate(program))
+            found[pk] = _frozen[pk] = Frozen(pk, workflow, business, settings, triggers, steps)
     return {pk: version for pk, version in found.items() if version is not None}
 
 
@@ -86,7 +88,7 @@ def lock_publishing(businesses: Iterable[int], *, exclusive: bool) -> None:
 
 
 def in_force(businesses: Iterable[int], earliest: datetime, latest: datetime) -> dict[int, list[InForce]]:
-    """By business, the versions that were in force at some moment between the two. The caller holds the publishing lock."""
+    """By business, the versions in force at some moment between the two. The caller holds the publishing lock."""
     found = list(
         Version.objects.filter(Q(retired_at=None) | Q(retired_at__gt=earliest), published_at__lte=latest)
         .filter(business__in=set(businesses))

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -142,3 +145,8 @@ def row(one: Contact) -> dict[str, Any]:
         "blocked": in_words(channels_in(mask)),
         "paused": bool(standing and standing.do_not_contact),
     }
+
+
+# Groups, addresses and second factors belong to their owners, who have pages of their own for them.
+for model in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(model)

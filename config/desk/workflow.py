@@ -25,6 +25,13 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 KEYS = ("name", "settings", "triggers", "steps")
 EMPTY: dict[str, Any] = {"name": "", "settings": {}, "triggers": [], "steps": []}
 LARGEST = 1_000_000
+PLAINLY = (
+    (".workflow", "Give the id", "Choose a workflow."),
+    (".channels", "The flag", "Tick at least one channel."),
+    (".channels", "Name at least one", "Tick at least one channel."),
+    (".for", "Give a whole number", "Say how long."),
+    (".until", "Give a time", "Give a date and a time."),
+)
 
 
 @get_or_post
@@ -62,13 +69,22 @@ def _save(request: HttpRequest, business: Business, workflow: Workflow | None) -
             saved = workflows.create(business=business, data=data, by=actor_of(request))
     except Invalid as invalid:
         if by_script:
-            return JsonResponse({"errors": invalid.errors}, status=422)
+            errors = {path: plainly(path, sentence) for path, sentence in invalid.errors.items()}
+            return JsonResponse({"errors": errors}, status=422)
         return _page(request, business, workflow, EMPTY, text=text, errors=invalid.errors)
     where = reverse("desk:workflow", args=[saved.pk])
     if by_script:
         return JsonResponse({"url": where})
     messages.success(request, "Saved.")
     return redirect(where)
+
+
+def plainly(path: str, sentence: str) -> str:
+    """The sentence as somebody needs it who clicks: the service's own is written for programs."""
+    for ending, beginning, words in PLAINLY:
+        if path.endswith(ending) and sentence.startswith(beginning):
+            return words
+    return sentence
 
 
 def _read(text: str) -> Mapping[str, Any]:

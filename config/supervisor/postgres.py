@@ -157,7 +157,7 @@ class Postgres:
 
     def _as_user(self, command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
         user, group = self.user or (None, None)
-        groups = None if user is None else []
+        groups: list[int] | None = None if user is None else []
         return subprocess.run(
             command, capture_output=True, text=True, user=user, group=group, extra_groups=groups, cwd=folder
         )

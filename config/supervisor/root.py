@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from config.supervisor.problems import Problem
+from config.supervisor.terminal import say
 
 NAMES = ("embedded_postgres", "postgres", "nobody")
 PASS = stat.S_IXGRP | stat.S_IXOTH
@@ -30,6 +31,9 @@ def let_in(user: tuple[int, int], programs: Path, folder: Path) -> None:
     for path in (programs, folder):
         for above in path.parents:
             if above.exists() and not above.stat().st_mode & stat.S_IXOTH:
+                say(
+                    f"  PostgreSQL runs as the user {pwd.getpwuid(user[0]).pw_name}, who may now pass through {above}"
+                )
                 above.chmod(above.stat().st_mode | PASS)
     try:
         subprocess.run(

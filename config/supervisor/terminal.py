@@ -20,4 +20,4 @@ def stage(name: str) -> Iterator[None]:
 
 
 def took(name: str, seconds: float) -> None:
-    say(f"  {name + " ":.<52} {seconds:5.1f} s")
+    say(f"  {f'{name} ':.<52} {seconds:5.1f} s")

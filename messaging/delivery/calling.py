@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from messaging.delivery import faults
 from messaging.delivery.claims import Account, Claim
 from messaging.delivery.limits import CALL_LIMIT, START_WITHIN, THREADS
 from messaging.delivery.states import NOT_CALLED
@@ -57,7 +58,7 @@ class Callers:
         try:
             answer = self._line(claim.account).send(claim.letter, until=started + CALL_LIMIT)
         except Exception as error:
-            log.exception("A line failed on message %s", claim.message)
+            log.error("A line failed on message %s: %s", claim.message, faults.described(error))
             answer = Lost("line", f"The line to the provider failed: {type(error).__name__}.")
         return Called(claim, answer, called_at)
 

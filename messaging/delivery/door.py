@@ -44,13 +44,18 @@ class _Run:
         self._count = 0
 
     def go(self, claimed: Claims) -> int:
-        self._send_out(claimed)
-        while self._flying or self._more:
-            self._settle_what_is_back()
-            if self._over():
-                self._more = False
-            elif self._worth_a_claim():
-                self._send_out(claims.claim(self._lane, THREADS - len(self._flying)))
+        try:
+            self._send_out(claimed)
+            while self._flying or self._more:
+                self._settle_what_is_back()
+                if self._over():
+                    self._more = False
+                elif self._worth_a_claim():
+                    self._send_out(claims.claim(self._lane, THREADS - len(self._flying)))
+        finally:
+            # Whatever went wrong here: what is being called is not lost with it.
+            if self._flying:
+                settle([future.result() for future in self._flying])
         if self._over():
             # A run ends in time for a worker that is asked to stop, and another goes on where it ended.
             ring(TASK, self._lane)

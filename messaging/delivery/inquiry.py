@@ -29,9 +29,10 @@ SLACK = timedelta(seconds=5)
 # Each question waits twice as long as the one before it, from five seconds on.
 TAKE = """
 UPDATE messaging_message m
-   SET ask_at = CASE WHEN statement_timestamp() - m.settled_at < make_interval(secs => %s)
-                     THEN statement_timestamp() + greatest(interval '5 seconds', statement_timestamp() - m.settled_at) END
-  FROM (SELECT id FROM messaging_message WHERE state = 'unknown' AND ask_at <= statement_timestamp()
+   SET ask_at = CASE WHEN due.unknown_for < make_interval(secs => %s)
+                     THEN statement_timestamp() + greatest(interval '5 seconds', due.unknown_for) END
+  FROM (SELECT id, statement_timestamp() - settled_at AS unknown_for FROM messaging_message
+         WHERE state = 'unknown' AND ask_at <= statement_timestamp()
          ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
  WHERE m.id = due.id
 RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject, m.body, m.claimed_at, m.lease_until

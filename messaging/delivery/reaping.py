@@ -17,7 +17,8 @@ LOST = Ending(
 )
 OVERDUE = """
 SELECT id, contact_id FROM messaging_message
- WHERE state = 'calling' AND lease_until < statement_timestamp() - make_interval(secs => %s) ORDER BY lease_until LIMIT %s
+ WHERE state = 'calling' AND lease_until < statement_timestamp() - make_interval(secs => %s)
+ ORDER BY lease_until LIMIT %s
 """
 
 

@@ -14,7 +14,7 @@ from contacts.services import events
 from contacts.services.events import Happening
 from contacts.words import Channel
 from messaging import hooks
-from messaging.delivery import states
+from messaging.delivery import faults, states
 from messaging.delivery.states import Ending
 from messaging.delivery.verdicts import Decided
 from messaging.hooks import Settled
@@ -74,8 +74,8 @@ def tell_workflows(news: Sequence[Settled]) -> None:
             hooks.tell_settled(news)
     except OperationalError:
         raise
-    except Exception:
-        log.exception("Workflows could not be told of %s messages", len(news))
+    except Exception as error:
+        log.error("Workflows could not be told of %s messages: %s", len(news), faults.described(error))
 
 
 def _outcome(each: Ended) -> str:

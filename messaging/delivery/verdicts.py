@@ -10,6 +10,7 @@ from typing import Any
 from contacts import locks, rows
 from contacts.models import POINT_OF_CHANNEL
 from messaging import facts, policy
+from messaging.delivery import faults
 from messaging.delivery.due import Waiting
 from messaging.delivery.limits import LEASE
 from messaging.facts import Reading
@@ -78,7 +79,7 @@ def decide(
             return None
         return Decided(message, known, policy.decide(known), version)
     except Exception as error:
-        log.exception("Could not decide on message %s", message.id)
+        log.error("Could not decide on message %s: %s", message.id, faults.described(error))
         nothing = Facts(message.channel, message.message_class, reading.at, address=message.to)
         return Decided(message, nothing, in_doubt(nothing, type(error).__name__), version)
 

@@ -113,7 +113,7 @@ class TwilioLine:
     def find(self, letter: Letter, *, since: datetime, before: datetime) -> Sequence[Found] | None:
         query = {"To": letter.to, "DateSent>": f"{since.date() - timedelta(days=1)}", "PageSize": str(PAGE)}
         try:
-            status, _, body = self._ask("GET", time.monotonic() + 8.0, params=query)
+            status, _, body = self._ask("GET", time.monotonic() + CONNECT_LIMIT + ANSWER_LIMIT, params=query)
             listed = json.loads(body)["messages"] if status == 200 else None
         except (requests.RequestException, HTTPError, OSError, ValueError, LookupError):
             return None

@@ -136,7 +136,8 @@ document.addEventListener("alpine:init", () => {
     // ---- durations: `2h` is kept, a number and a unit are shown ----
 
     amount(step, name) {
-      return parseInt(step[name]) || "";
+      const number = parseInt(step[name]);
+      return Number.isNaN(number) ? "" : number;
     },
     unit(step, name) {
       return (step[name] || "").slice(-1).match(/[smhd]/)?.[0] || "d";

@@ -12,8 +12,8 @@ from messaging import services as messaging
 from messaging.delivery import claims, limits
 from messaging.models import Connection, Message
 from messaging.providers.base import NotTaken
-from tests.factories import ENTERPRISE, ContactFactory, add_phone, block
-from tests.messaging.conftest import deliver, make_due, propose, queue
+from tests.factories import ENTERPRISE, BusinessFactory, ContactFactory, add_phone, block
+from tests.messaging.conftest import connected, deliver, make_due, propose, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -235,6 +235,41 @@ def test_a_claim_that_was_not_called_in_time_is_not_called_at_all(contact, provi
     assert provider.letters == []
 
 
+def test_what_is_being_called_is_settled_even_if_the_next_claim_fails(business, provider, monkeypatch):
+    first = queue(ContactFactory(business=business))
+    claim, answers = claims.claim, iter([True])
+
+    def once(lane, free):
+        if next(answers, False):
+            return claim(lane, free)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(claims, "claim", once)
+    monkeypatch.setattr("messaging.delivery.door.LOOK_AGAIN", 0.0)
+    monkeypatch.setattr("messaging.delivery.door.PATIENCE", 0.0)
+
+    with pytest.raises(ZeroDivisionError):
+        deliver()
+
+    first.refresh_from_db()
+    assert first.state == "sent"
+
+
+def test_a_line_that_breaks_leaves_the_message_unknown_and_no_address_in_the_log(contact, provider, caplog):
+    def broken(letter):
+        raise ValueError(letter.to)
+
+    provider.answer = broken
+    message = queue(contact)
+
+    deliver()
+
+    message.refresh_from_db()
+    assert (message.state, message.reason) == ("unknown", "unknown:line")
+    assert "A line failed on message" in caplog.text
+    assert message.to not in caplog.text
+
+
 def test_an_idle_tick_asks_the_database_once(business, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert deliver() == 0
@@ -253,9 +288,7 @@ def test_the_verdict_of_a_message_that_left_says_what_it_was_made_from(contact, 
 
 
 def test_two_businesses_each_send_through_their_own_connection(business, provider):
-    from tests.messaging.conftest import connected
-
-    other = connected(contact_business())
+    other = connected(BusinessFactory())
     queue(ContactFactory(business=business))
     (message,) = propose(ContactFactory(business=other))
 
@@ -264,9 +297,3 @@ def test_two_businesses_each_send_through_their_own_connection(business, provide
     by_message = {letter.message: letter.connection for letter in provider.letters}
     assert by_message[message.pk] == Connection.objects.get(business=other, channel="sms").pk
     assert len(set(by_message.values())) == 2
-
-
-def contact_business():
-    from tests.factories import BusinessFactory
-
-    return BusinessFactory()

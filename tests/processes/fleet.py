@@ -1,10 +1,13 @@
 """A whole copy of Heed under a test: broker, simulator, workers, scheduler and web, as `make run` starts them."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +20,7 @@ from celery import Celery
 from config.keys import BASE
 from config.supervisor import leash, program
 from config.supervisor.parts import Leash, Part, Running
-from config.supervisor.ports import free_port
+from config.supervisor.ports import free_port, listen
 from config.supervisor.valkey import Valkey
 from tests.processes.databases import address_of
 
@@ -44,12 +47,15 @@ class Fleet:
             "HEED_SIMULATOR_SMTP": f"smtp://127.0.0.1:{self.simulator.smtp}",
         }
         self.leash = Leash()
+        self.listener: socket.socket | None = None
         self.parts: dict[str, Running] = {}
 
     def up(self, *parts: Part) -> None:
         """Start these, and wait until they answer."""
         for part in parts:
-            self.parts[part.name] = Running(replace(part, env={**part.env, **self.env}), self.leash, self.logs)
+            self.parts[part.name] = Running(
+                replace(part, env={**part.env, **self.env}), self.leash, self.logs
+            )
         for part in parts:
             self.parts[part.name].wait_ready(STARTING)
 
@@ -62,26 +68,31 @@ class Fleet:
         waited(lambda: len(self.answering()) >= len(names), "the workers to answer", within=STARTING)
 
     def up_web(self) -> None:
-        self.up(program.web("127.0.0.1", self.port))
+        self.listener = listen(self.port, "127.0.0.1")
+        self.up(program.web(self.port, self.listener.fileno()))
 
     def answering(self) -> list[Any]:
         with Celery(broker=self.env["REDIS_URL"]) as app:
             return app.control.ping(timeout=0.5)
 
-    def begin(self, module: str, *arguments: str) -> Running:
-        """Start a program of the test's own, such as `tests.processes.racing`."""
-        name = f"{module.rpartition('.')[2]}-{len(self.parts)}"
-        part = program.python(name, module, *arguments)
-        self.parts[name] = one = Running(replace(part, env=self.env), self.leash, self.logs)
+    def begin(self, module: str, role: str, seconds: float, *, seed: int, **env: str) -> Running:
+        """Start a process of the test's own: see tests/processes/program.py."""
+        name, given = f"{role}-{seed}", [module, role, str(seconds), str(seed)]
+        part = program.python(name, "tests.processes.program", *given, grace=1.0)
+        self.parts[name] = one = Running(replace(part, env={**self.env, **env}), self.leash, self.logs)
         return one
 
-    def finished(self, ones: Sequence[Running], within: float) -> None:
-        """Wait until these programs have come to a good end."""
+    def finished(self, ones: Sequence[Running], within: float) -> dict[str, int]:
+        """Wait until these have come to a good end; by role, how often they did what it says."""
+        done: Counter[str] = Counter()
         deadline = time.monotonic() + within
         for one in ones:
             code = one.process.wait(timeout=max(0.1, deadline - time.monotonic()))
             assert code == 0, f"{one.part.name} ended with {code}:\n{one.log.read_text()[-4000:]}"
             del self.parts[one.part.name]
+            word = json.loads(one.last_words())
+            done[word["role"]] += word["done"]
+        return dict(done)
 
     def look(self) -> None:
         """Start again whatever died, as the supervisor does."""
@@ -107,6 +118,8 @@ class Fleet:
         for one in self.parts.values():
             one.process.wait()
         self.leash.close()
+        if self.listener:
+            self.listener.close()
 
     def manage(self, *command: str, within: float = 60.0) -> "subprocess.CompletedProcess[str]":
         """Run a command of manage.py with this fleet's environment."""

@@ -62,6 +62,17 @@ def test_an_event_starts_each_workflow_once_whatever_the_number_of_its_triggers(
     assert dispatch.dispatch_batch() == 0
 
 
+def test_what_another_dispatcher_has_done_meanwhile_is_not_done_again(business, monkeypatch):
+    flow(business, STOP, triggers=[on_dnd()])
+    block(ContactFactory(business=business), "sms")
+    seen = dispatch._candidates()
+    dispatch.dispatch_batch()
+    monkeypatch.setattr(dispatch, "_candidates", lambda: seen)
+
+    assert dispatch.dispatch_batch() == 0
+    assert (Firing.objects.count(), Setback.objects.count()) == (1, 0)
+
+
 def test_a_reinforced_or_weakened_block_starts_nothing(business):
     flow(business, STOP, triggers=[on_dnd()])
     contact = ContactFactory(business=business)
@@ -190,6 +201,19 @@ def test_a_workflow_counts_if_it_was_published_when_the_event_happened(business)
     assert [name for name, _ in fired()] == ["unpublished later", "changed later", "deleted later"]
     assert Firing.objects.get(workflow=changed).version.number == 1
     assert state(Enrollment.objects.get(workflow=gone)) == ("removed", "removed_by_user")
+
+
+def test_each_event_of_a_batch_counts_by_its_own_time(business):
+    workflow = draft(business, STOP, triggers=[on_dnd()], name="between")
+    contacts = [ContactFactory(business=business) for _ in range(3)]
+    block(contacts[0], "sms")
+    workflows.publish(workflow=workflow, by=MANAGER)
+    block(contacts[1], "sms")
+    workflows.unpublish(workflow=workflow, by=MANAGER)
+    block(contacts[2], "sms")
+
+    assert dispatch.dispatch_batch() == 3
+    assert Firing.objects.get().event.contact == contacts[1]
 
 
 def test_a_workflow_does_not_start_itself(business):

@@ -4,13 +4,15 @@ import pytest
 from django.db import OperationalError
 
 from contacts.services import people
+from messaging import hooks
 from messaging.models import Connection, Message
-from tests.factories import MANAGER, STAFF, ContactFactory, block
+from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory, block
 from tests.workflows.building import (
     EMAIL,
     SMS,
     TAG,
     TASK,
+    connect,
     crowd,
     draft,
     enroll,
@@ -46,7 +48,10 @@ def tag(name):
 
 
 def test_consecutive_steps_run_in_one_tick_in_order(business):
-    enrollment = enroll(flow(business, TAG, SMS, EMAIL, {"kind": "wait", "for": "0s"}, TASK), ContactFactory(business=business))
+    enrollment = enroll(
+        flow(business, TAG, SMS, EMAIL, {"kind": "wait", "for": "0s"}, TASK),
+        ContactFactory(business=business),
+    )
 
     assert tick() == 5
 
@@ -60,17 +65,24 @@ def test_consecutive_steps_run_in_one_tick_in_order(business):
 
 
 def test_texts_are_filled_in_for_each_contact(business):
-    workflow = flow(business, {"kind": "send_email", "subject": "{{contact.first_name}}", "body": "{{business.phone}}"})
+    workflow = flow(
+        business, {"kind": "send_email", "subject": "{{contact.first_name}}", "body": "{{business.phone}}"}
+    )
     ada, bob = ContactFactory(business=business), ContactFactory(business=business, first_name="Bob")
     for contact in (ada, bob):
         enroll(workflow, contact)
     tick()
 
-    assert set(Message.objects.values_list("subject", "body")) == {("Ada", "+14155550199"), ("Bob", "+14155550199")}
+    assert set(Message.objects.values_list("subject", "body")) == {
+        ("Ada", "+14155550199"),
+        ("Bob", "+14155550199"),
+    }
 
 
 def test_a_wait_is_shown_where_it_stands_and_goes_on_when_it_is_due(business):
-    enrollment = enroll(flow(business, TAG, {"kind": "wait", "for": "2h"}, TAG), ContactFactory(business=business))
+    enrollment = enroll(
+        flow(business, TAG, {"kind": "wait", "for": "2h"}, TAG), ContactFactory(business=business)
+    )
     work()
 
     assert state(enrollment) == ("waiting", "")
@@ -110,10 +122,27 @@ def test_while_a_channel_is_disconnected_its_step_waits_and_asks_again(business)
     assert Message.objects.count() == 0
 
     Connection.objects.filter(pk=connection.pk).update(state="connected")
-    make_due(enrollment)
+    hooks.tell_connected(business.pk, "sms")
     work()
     assert path(enrollment) == [("send_sms", "done", ""), ("add_tag", "done", "")]
     assert Message.objects.get().state == "queued"
+
+
+def test_connecting_a_channel_wakes_those_who_wait_for_it_and_nobody_else(business):
+    Connection.objects.update(state="disconnected")
+    contact = ContactFactory(business=business)
+    by_email, by_wait = enroll(flow(business, EMAIL), contact), enroll(flow(business, WAIT, SMS), contact)
+    elsewhere = BusinessFactory()
+    connect(elsewhere)
+    Connection.objects.update(state="disconnected")
+    stranger = enroll(flow(elsewhere, SMS), ContactFactory(business=elsewhere))
+    work()
+
+    hooks.tell_connected(business.pk, "sms")
+    assert finding.candidates() == []
+    hooks.tell_connected(business.pk, "email")
+    assert [found.enrollment for found in finding.candidates()] == [by_email.pk]
+    assert state(by_wait) == state(stranger) == ("waiting", "")
 
 
 def test_a_message_held_for_a_day_is_skipped_as_expired(business):
@@ -300,7 +329,13 @@ def test_one_that_cannot_even_be_written_is_set_aside_and_the_others_go_on(busin
     enrollments = enroll_all(workflow, contacts)
     bad = enrollments[11]
     StepRun.objects.create(
-        business=business, enrollment=bad, position=1, step="1", kind="add_tag", outcome="done", at=bad.entered_at
+        business=business,
+        enrollment=bad,
+        position=1,
+        step="1",
+        kind="add_tag",
+        outcome="done",
+        at=bad.entered_at,
     )
     tick()
 
@@ -355,7 +390,9 @@ def test_those_whom_others_hold_are_passed_over(business, monkeypatch):
     enroll_all(workflow, contacts)
     held = {contact.pk for contact in contacts[:3]}
     real = finding.locks.try_lock_contacts
-    monkeypatch.setattr(finding.locks, "try_lock_contacts", lambda ids: real([i for i in ids if i not in held]))
+    monkeypatch.setattr(
+        finding.locks, "try_lock_contacts", lambda ids: real([i for i in ids if i not in held])
+    )
 
     assert tick() == 3
     assert [bool(tags(contact)) for contact in contacts] == [False] * 3 + [True] * 3

@@ -100,6 +100,10 @@ def should_fire(asked: Asked, wanted: Filter) -> bool:
         return False
     if wanted.reasons and asked.reason not in wanted.reasons:
         return False
+    return tags_allow(asked, wanted)
+
+
+def tags_allow(asked: Asked, wanted: Filter) -> bool:
     has, named = {t.upper() for t in asked.tags}, {t.upper() for t in wanted.tags}
     if wanted.op == "equals":
         return has == named
@@ -158,8 +162,10 @@ def changes() -> list[Asked]:
                 found.append(Asked(direction, False, channels, before, source, reason))
         for source, reason, reach, only in SETS[1:]:
             for before in BEFORE[direction] if reach in ("both", direction) else ():
-                for channels in [only] if only else WANTED[direction]:
-                    found.append(Asked(direction, True, channels, before, source, reason, ("vip",)))
+                found += [
+                    Asked(direction, True, channels, before, source, reason, ("vip",))
+                    for channels in ([only] if only else WANTED[direction])
+                ]
     return found
 
 

@@ -10,7 +10,20 @@ from contacts import locks
 from contacts.models import Event
 from messaging.models import Message
 from tests.factories import MANAGER, BusinessFactory, ContactFactory, block
-from tests.workflows.building import SMS, TAG, connect, draft, enroll, enroll_all, flow, on_dnd, path, state, tags, work
+from tests.workflows.building import (
+    SMS,
+    TAG,
+    connect,
+    draft,
+    enroll,
+    enroll_all,
+    flow,
+    on_dnd,
+    path,
+    state,
+    tags,
+    work,
+)
 from workflows import dispatch
 from workflows import services as workflows
 from workflows.engine.tick import tick

@@ -8,7 +8,20 @@ from messaging import hooks
 from messaging.hooks import Settled
 from messaging.models import Connection, Message
 from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory, block
-from tests.workflows.building import EMAIL, SMS, TAG, TASK, draft, enroll, flow, on_dnd, path, state, tags, work
+from tests.workflows.building import (
+    EMAIL,
+    SMS,
+    TAG,
+    TASK,
+    draft,
+    enroll,
+    flow,
+    on_dnd,
+    path,
+    state,
+    tags,
+    work,
+)
 from workflows import services as workflows
 from workflows.models import Enrollment, StepRun, Version, Workflow
 
@@ -23,7 +36,9 @@ def refused(call, **arguments):
 
 
 def saving(business, *steps, **more):
-    return refused(workflows.create, business=business, data={"name": "X", "steps": list(steps)} | more, by=MANAGER)
+    return refused(
+        workflows.create, business=business, data={"name": "X", "steps": list(steps)} | more, by=MANAGER
+    )
 
 
 def test_staff_see_workflows_and_change_none(business):
@@ -184,7 +199,10 @@ def test_enrolling_by_hand(business):
     assert list(refused(workflows.enroll, workflow=workflow, contact=2**62, by=MANAGER)) == ["contact"]
     workflows.remove(enrollment=enrollment, by=MANAGER)
     assert refused(workflows.enroll, workflow=workflow, contact=contact.pk, by=MANAGER) == "reentry_off"
-    assert refused(workflows.enroll, workflow=draft(business, TAG), contact=contact.pk, by=MANAGER) == "not_published"
+    assert (
+        refused(workflows.enroll, workflow=draft(business, TAG), contact=contact.pk, by=MANAGER)
+        == "not_published"
+    )
     again = flow(business, TAG, allow_reentry=True)
     enroll(again, contact)
     work()
@@ -198,7 +216,11 @@ def test_removing_by_hand_stops_everything_and_twice_is_as_once(business):
 
     removed = workflows.remove(enrollment=enrollment, by=MANAGER)
 
-    assert (removed.state, removed.exit_reason, removed.exit_detail) == ("removed", "removed_by_user", "Mia Manager")
+    assert (removed.state, removed.exit_reason, removed.exit_detail) == (
+        "removed",
+        "removed_by_user",
+        "Mia Manager",
+    )
     assert Message.objects.get().withdrawn
     ended_at = removed.ended_at
     assert workflows.remove(enrollment=enrollment, by=ENTERPRISE).ended_at == ended_at
@@ -267,7 +289,9 @@ def test_the_forecast_counts_whom_each_message_would_reach_now(business):
         ContactFactory(business=business)
     block(ContactFactory(business=business), "sms")
     ContactFactory(business=business, phone=False)
-    workflow = draft(business, SMS, {"kind": "if_else", "condition": {"field": "tag", "op": "is_empty"}, "else": [EMAIL]})
+    workflow = draft(
+        business, SMS, {"kind": "if_else", "condition": {"field": "tag", "op": "is_empty"}, "else": [EMAIL]}
+    )
 
     forecast = workflows.preview(workflow)
 

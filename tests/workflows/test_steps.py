@@ -7,8 +7,9 @@ from contacts.models import Event, Membership, Notification, Task, Team
 from dnd.models import Change, Suppression
 from messaging.models import Message
 from tests.factories import MANAGER, ContactFactory, MembershipFactory, add_phone, block
-from tests.workflows.building import SMS, TAG, TASK, enroll, flow, make_due, path, state, tags, work
+from tests.workflows.building import SMS, TAG, TASK, crowd, enroll, enroll_all, flow, path, state, tags, work
 from workflows import services as workflows
+from workflows.engine import addresses, finding
 from workflows.engine.tick import tick
 from workflows.models import Enrollment, StepRun
 
@@ -163,7 +164,10 @@ def test_add_to_a_workflow_that_ended_for_the_contact_earlier_in_the_same_tick(b
     enroll(flow(business, TASK, add_to(short)), contact)
     tick()
 
-    assert sorted(Enrollment.objects.filter(workflow=short).values_list("state", flat=True)) == ["active", "completed"]
+    assert sorted(Enrollment.objects.filter(workflow=short).values_list("state", flat=True)) == [
+        "active",
+        "completed",
+    ]
 
 
 def test_add_to_a_workflow_that_is_not_published_fails_and_the_enrollment_goes_on(business, contact):
@@ -222,6 +226,17 @@ def test_set_dnd_that_may_reach_addresses_waits_for_a_tick_that_holds_them(busin
     assert contact.grounds.count() == 0
 
 
+def test_those_for_whom_there_are_no_address_locks_left_make_room_for_others(business, monkeypatch):
+    monkeypatch.setattr(addresses, "MOST", 2)
+    monkeypatch.setattr(finding, "CONTACTS", 4)
+    freeing = flow(business, set_dnd("outbound", False, ["sms"]))
+    enroll_all(freeing, crowd(business, 6))
+    enroll_all(flow(business, TAG), crowd(business, 2))
+
+    assert tick() == 4
+    assert StepRun.objects.filter(kind="add_tag").count() == 2
+
+
 def test_set_dnd_frees_all_who_share_the_address_that_it_releases(business, contact):
     number = contact.points.get(kind="phone").value
     relative = ContactFactory(business=business, phone=number)
@@ -249,7 +264,10 @@ def test_set_dnd_inbound(business, contact):
     enroll(flow(business, set_dnd("inbound", True, "all")), contact)
     work()
 
-    assert sorted(contact.grounds.values_list("direction", "channel")) == [("inbound", "call"), ("inbound", "sms")]
+    assert sorted(contact.grounds.values_list("direction", "channel")) == [
+        ("inbound", "call"),
+        ("inbound", "sms"),
+    ]
 
 
 def test_set_dnd_for_many_contacts(business):
@@ -283,7 +301,9 @@ def test_internal_notifications_reach_a_role_a_team_and_a_person(business, conta
         "team:Sales",
         f"user:{member.user.email}",
     ]
-    assert set(Notification.objects.values_list("message", "contact")) == {("Ada Byron needs you", contact.pk)}
+    assert set(Notification.objects.values_list("message", "contact")) == {
+        ("Ada Byron needs you", contact.pk)
+    }
 
 
 def test_a_notification_to_a_team_that_is_gone_fails_and_the_enrollment_goes_on(business, contact):
@@ -307,13 +327,34 @@ def test_a_task_is_due_so_long_after_its_step(business, contact):
 
 def test_a_text_that_cannot_be_filled_in_fails_its_step_alone(business, contact):
     long = "{% for a in contact.name %}{% for b in contact.name %}{{ a }}{% endfor %}{% endfor %}"
-    endless = "{% assign x = 'aaaaaaaaaaaaaaaaaaaa' %}" + "{% assign x = x | append: x | append: x %}" * 12 + "{{ x }}"
-    own = enroll(flow(business, {"kind": "create_task", "title": "a"}, TASK | {"title": long[:200]}, TASK), contact)
+    endless = (
+        "{% assign x = 'aaaaaaaaaaaaaaaaaaaa' %}"
+        + "{% assign x = x | append: x | append: x %}" * 12
+        + "{{ x }}"
+    )
+    own = enroll(
+        flow(business, {"kind": "create_task", "title": "a"}, TASK | {"title": long[:200]}, TASK), contact
+    )
     bad = enroll(flow(business, SMS | {"body": endless}, TASK), ContactFactory(business=business))
     work()
 
     assert state(own) == ("completed", "completed")
     assert path(bad) == [("send_sms", "failed", "template"), ("create_task", "done", "")]
+
+
+def test_a_message_of_which_nothing_is_left_for_a_contact_fails(business, contact):
+    nameless = ContactFactory(business=business, first_name="")
+    workflow = flow(business, SMS | {"body": "{{contact.first_name}}"})
+    paths = [enroll(workflow, each) for each in (contact, nameless)]
+    work()
+
+    assert [path(own) for own in paths] == [[("send_sms", "done", "")], [("send_sms", "failed", "empty")]]
+
+
+def test_the_tags_of_a_workflow_exist_from_its_publishing_on(business, contact):
+    flow(business, {"kind": "add_tag", "tag": "b"}, {"kind": "add_tag", "tag": "a"})
+
+    assert sorted(business.tags.values_list("name", flat=True)) == ["a", "b"]
 
 
 def test_tags_are_added_and_removed_whatever_their_case(business, contact):
@@ -332,4 +373,3 @@ def test_tags_are_added_and_removed_whatever_their_case(business, contact):
     assert {outcome for _, outcome, _ in path(own)} == {"done"}
     assert Event.objects.filter(kind="tag_added").count() == 2
     assert Event.objects.filter(kind="tag_removed").count() == 1
-    make_due(own)

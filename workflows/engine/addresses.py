@@ -31,7 +31,7 @@ class HeldAddresses:
         return contact in self.sharing
 
     def confirmed(self, locked: Collection[int]) -> "HeldAddresses":
-        """Only those contacts whose every holder is locked too, and whose addresses are still the ones that are held."""
+        """Only the contacts whose every holder is locked too, and whose addresses are still the ones held."""
         ready = {contact: group for contact, group in self.sharing.items() if group.issubset(locked)}
         if not ready:
             return NONE

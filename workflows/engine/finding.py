@@ -60,7 +60,7 @@ def candidates() -> list[Candidate]:
 
 def take(found: Sequence[Candidate]) -> Taken:
     """Lock addresses where a step needs them, then up to 200 contacts that nobody else holds, and read again."""
-    held = _hold_addresses(found)
+    held, found = _hold_addresses(found)
     locked = _lock_contacts(list(dict.fromkeys(one.contact for one in found)), held)
     with connection.cursor() as cursor:
         cursor.execute(DUE, [[one.enrollment for one in found], locked])
@@ -94,15 +94,18 @@ def _row(row: Sequence[Any], version: versions.Frozen) -> Row:
     )
 
 
-def _hold_addresses(found: Sequence[Candidate]) -> HeldAddresses:
-    """Addresses come before contacts, so they are held for those who were seen standing at a step that needs them."""
+def _hold_addresses(found: Sequence[Candidate]) -> tuple[HeldAddresses, Sequence[Candidate]]:
+    """Addresses come before contacts, so they are held for those who were seen standing at a step that needs them.
+
+    They are held for some contacts of one business; the candidates without the others, who wait for their turn.
+    """
     frozen = versions.load({one.version for one in found})
-    for one in found:
-        if needs_addresses(frozen[one.version].program[one.position]):
-            same = [c for c in found if c.business == one.business]
-            standing = [c.contact for c in same if needs_addresses(frozen[c.version].program[c.position])]
-            return hold(one.business, standing)
-    return NONE
+    needing = [one for one in found if needs_addresses(frozen[one.version].program[one.position])]
+    if not needing:
+        return NONE, found
+    held = hold(needing[0].business, [one.contact for one in needing if one.business == needing[0].business])
+    passed_over = {one.enrollment for one in needing if one.contact not in held}
+    return held, [one for one in found if one.enrollment not in passed_over]
 
 
 def needs_addresses(step: versions.Step) -> bool:

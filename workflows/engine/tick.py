@@ -187,7 +187,7 @@ class Tick:
         row.ready, row.moved = False, True
 
     def _give_up(self, row: Row, error: BaseException) -> None:
-        """The engine cannot go on with this one. The database's own trouble is no reason to give up: it is tried again."""
+        """The engine cannot go on with this one. For the database's own trouble it is not given up, but tried again."""
         what = faults.described(error)
         at = self.now()
         log.error("Step %s of enrollment %s: %s", row.step.path, row.id, what)

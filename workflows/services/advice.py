@@ -51,7 +51,8 @@ def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, s
         )
         for path, channel in sends:
             if channel in shut:
-                yield f"Step {path} sends {_label(channel)} to contacts whose {_label(channel)} DND starts this workflow."
+                name = _label(channel)
+                yield f"Step {path} sends {name} to contacts whose {name} DND starts this workflow."
 
 
 def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -7,9 +7,11 @@ from django.db.models import Max
 
 from contacts import locks
 from contacts.actors import Actor
+from contacts.services import tags
 from contacts.services.errors import Conflict
 from workflows import versions
 from workflows.definition import KEYS, Definition, compile_program
+from workflows.definition.steps import walk
 from workflows.models import Version, Workflow
 from workflows.services import checking
 
@@ -41,6 +43,10 @@ def publish(*, workflow: Workflow, by: Actor) -> Version:
         return before
     at = locks.now()
     retire(current, at)
+    # Tags that exist are not made by ticks, which would wait for each other if they made them in different orders.
+    tags.ids_of(
+        current.business_id, {step["tag"] for _, step in walk(found.steps) if step["kind"] == "add_tag"}
+    )
     last = current.versions.aggregate(last=Max("number"))["last"] or 0
     return Version.objects.create(
         workflow=current,

@@ -46,7 +46,7 @@ class AddToWorkflow(Kind):
 
 @step("remove_from_workflow")
 class RemoveFromWorkflow(Kind):
-    """Ends running enrollments of the contact, its own among them where it says so. An ended one's own step does not run."""
+    """Ends running enrollments of the contact, its own among them where it says so."""
 
     looks_around = True
 

@@ -7,6 +7,8 @@ from workflows.models import Outcome
 from workflows.steps import texts
 from workflows.steps.registry import Kind, step
 
+EMPTY = Ran(Outcome.FAILED.value, "empty", "Nothing is left of the text for this contact.")
+
 
 class Send(Kind):
     """Send: a message is queued and the step is done. Hold: asked again then. Drop: skipped, or failed."""
@@ -15,19 +17,21 @@ class Send(Kind):
 
     def run(self, batch: Batch) -> Results:
         rendered, results = texts.render(batch, ["subject", "body"])
-        answers = messaging.propose(
-            batch.business, [self._proposal(row, batch, subject, body) for row, (subject, body) in rendered]
-        )
-        for (row, _), answer in zip(rendered, answers, strict=True):
-            results[row.id] = _result(answer)
-        return results
+        full = [
+            (row, self._proposal(row, batch, subject, body))
+            for row, (subject, body) in rendered
+            if body.strip()
+        ]
+        results |= {row.id: EMPTY for row, (_, body) in rendered if not body.strip()}
+        answers = messaging.propose(batch.business, [proposal for _, proposal in full])
+        return results | {row.id: _result(answer) for (row, _), answer in zip(full, answers, strict=True)}
 
     def _proposal(self, row: Row, batch: Batch, subject: str, body: str) -> messaging.Proposal:
         return messaging.Proposal(
             contact_id=row.contact,
             channel=self.channel,
             message_class="automation",
-            subject=subject,
+            subject=" ".join(subject.split()),
             body=body,
             actor=row.name,
             enrollment=row.id,

@@ -39,5 +39,5 @@ def _change(business: Business, row: Row) -> Ran:
 def _wish(config: Mapping[str, Any]) -> dnd.Wish:
     direction, channels = config["direction"], config["channels"]
     states = dict.fromkeys(CHANNELS_OF[direction] if channels == "all" else channels, config["enable"])
-    ways = {"outbound": states} if direction == "outbound" else {"inbound": states}
-    return dnd.Wish(reason="workflow", note=config.get("note", ""), **ways)
+    outbound, inbound = (states, {}) if direction == "outbound" else ({}, states)
+    return dnd.Wish(outbound=outbound, inbound=inbound, reason="workflow", note=config.get("note", ""))

@@ -1,0 +1,1 @@
+"""The demo data: two businesses with people, contacts, workflows and connections, all plainly invented."""

@@ -1,0 +1,168 @@
+"""What a scenario may do and ask: it acts as a person of the demo would, and watches what the workers make of it."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from config.desk.demo import seeding, staff
+from config.desk.demo import workflows as demo
+from config.desk.scenarios import provider
+from config.desk.scenarios.story import Story
+from contacts import locks
+from contacts.models import Business, Contact, ContactPoint, Notification, Task
+from contacts.services import people, tags
+from contacts.words import Channel
+from dnd import services as dnd
+from messaging import services as messaging
+from messaging.models import Message
+from workflows import services as workflows
+from workflows.models import RUNNING, Enrollment, EnrollmentState, StepRun
+
+PATIENCE = 30.0
+LOOK = 0.1
+WENT_OUT = ("sent", "delivered")
+# Area codes whose numbers 555-0100 to 555-0199 exist only in fiction.
+AREAS = (212, 213, 303, 305, 312, 404, 503, 512, 602, 612, 617, 702, 713, 801, 813, 919)
+
+Scenario = Callable[["Play"], None]
+
+
+class TookTooLong(Exception):
+    """What was waited for did not happen."""
+
+
+class Play:
+    """One performance of a scenario. `tell` gets a line for each thing that happens, with its time."""
+
+    def __init__(self, tell: Callable[[datetime, str], None]) -> None:
+        self.tell = tell
+        self.business: Business = seeding.seed()["demo"]
+        self.actor = staff.seed(self.business).actor("manager")
+        self.workflows = demo.ensure(self.business, by=self.actor)
+        self.stories: list[Story] = []
+        self.differences: list[str] = []
+
+    # --- what a person does ---
+
+    def new_contact(self, *, tags: Sequence[str] = ()) -> Contact:
+        """Somebody whom nobody has written to before, with a mobile number and an email address."""
+        data = {
+            "first_name": "Sam",
+            "last_name": f"Sample {secrets.token_hex(2)}",
+            "email": f"sam.{secrets.token_hex(4)}@example.org",
+            "phones": [{"number": self._unused_number(), "line_type": "mobile"}],
+            "tags": list(tags),
+        }
+        data = people.clean(self.business, data)
+        contact = people.create(business=self.business, data=data, by=self.actor)
+        self.say(f"{contact.name} is a new contact: {self.address(contact, 'phone')}, {data['email']}")
+        self.stories.append(Story(contact))
+        return contact
+
+    def enroll(self, contact: Contact, workflow: str) -> Enrollment:
+        self.say(f"{self.actor.label} adds {contact.name} to “{workflow}”")
+        return workflows.enroll(workflow=self.workflows[workflow], contact=contact.pk, by=self.actor)
+
+    def set_dnd(self, contact: Contact, outbound: Mapping[str, bool], *, note: str = "") -> None:
+        dnd.change_one(
+            business=self.business,
+            contact=contact.pk,
+            wish=dnd.Wish(outbound=outbound, note=note),
+            by=self.actor,
+        )
+
+    def text_by_hand(self, contact: Contact, body: str) -> str:
+        """Why this SMS cannot be sent; empty when it is on its way."""
+        self.say(f"{self.actor.label} writes an SMS: {body}")
+        try:
+            messaging.send_manual(
+                business=self.business, contact=contact.pk, channel="sms", subject="", body=body,
+                by=self.actor, user_name=self.actor.label,
+            )  # fmt: skip
+        except messaging.NotSent as refusal:
+            self.say(str(refusal))
+            return str(refusal)
+        return ""
+
+    # --- what can be seen ---
+
+    def tags(self, contact: Contact) -> list[str]:
+        return tags.names_of(contact.pk)
+
+    def told(self, contact: Contact, audience: str) -> list[str]:
+        rows = Notification.objects.filter(contact=contact, audience=audience)
+        return list(rows.order_by("id").values_list("message", flat=True))
+
+    def tasks(self, contact: Contact) -> list[str]:
+        return list(Task.objects.filter(contact=contact).order_by("id").values_list("title", flat=True))
+
+    def sent(self, contact: Contact, channel: str = "") -> list[Message]:
+        rows = Message.objects.filter(contact=contact, direction="outbound", state__in=WENT_OUT)
+        return list(rows.filter(channel=channel) if channel else rows)
+
+    def outcomes(self, contact: Contact, workflow: str) -> list[tuple[str, str, str]]:
+        """(kind, outcome, reason) of each step that the contact has been through, in order."""
+        rows = StepRun.objects.filter(enrollment__in=self._enrollments(contact, workflow))
+        return list(rows.order_by("id").values_list("kind", "outcome", "reason"))
+
+    def waiting(self, contact: Contact, workflow: str) -> bool:
+        return any(one.state == EnrollmentState.WAITING for one in self._enrollments(contact, workflow))
+
+    def ended(self, contact: Contact, workflow: str) -> bool:
+        """Whether it was started, and is over."""
+        states = [one.state for one in self._enrollments(contact, workflow)]
+        return bool(states) and not any(state in RUNNING for state in states)
+
+    def address(self, contact: Contact, kind: str) -> str:
+        return ContactPoint.objects.filter(contact=contact, kind=kind).values_list("value", flat=True)[0]
+
+    def _enrollments(self, contact: Contact, workflow: str) -> list[Enrollment]:
+        return list(Enrollment.objects.filter(contact=contact, workflow=self.workflows[workflow]))
+
+    # --- waiting and holding against the promise ---
+
+    def until(self, what: str, condition: Callable[[], object], *, within: float = PATIENCE) -> None:
+        """Tell what happens until this is so."""
+        deadline = time.monotonic() + within
+        while True:
+            so = condition()
+            self._tell_news()
+            if so:
+                return
+            if time.monotonic() > deadline:
+                raise TookTooLong(f"waited {within:.0f} s for {what}")
+            time.sleep(LOOK)
+
+    def expect(self, promise: str, kept: bool, found: object = "") -> None:
+        self.say(f"{'as promised' if kept else 'NOT AS PROMISED'}: {promise}")
+        if not kept:
+            self.differences.append(f"{promise}; but found: {found}" if found != "" else promise)
+
+    def expect_arrived(self, contact: Contact, *, sms: int, email: int) -> None:
+        """So many, and no more, reached the provider."""
+        for channel, kind, count in (("sms", "phone", sms), ("email", "email", email)):
+            there = provider.accepted(self.business, channel, self.address(contact, kind))
+            label = Channel(channel).label
+            if there is None:
+                self.say(
+                    f"{label} goes to another provider than the simulator: what arrived cannot be looked at"
+                )
+            else:
+                self.expect(f"at the provider: {label} × {count}", len(there) == count, there)
+
+    def say(self, line: str) -> None:
+        self._tell_news()
+        self.tell(locks.now(), line)
+
+    def _tell_news(self) -> None:
+        for story in self.stories:
+            for at, line in story.news():
+                self.tell(at, line)
+
+    def _unused_number(self) -> str:
+        while True:
+            number = f"+1{random.choice(AREAS)}55501{random.randrange(100):02}"
+            if not ContactPoint.objects.filter(business=self.business, value=number).exists():
+                return number

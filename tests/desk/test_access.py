@@ -1,0 +1,316 @@
+"""Who sees what: signed in or not, of which business, with which role."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver
+
+from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
+from contacts.services import keys, tags, work
+from messaging.models import Connection, Message
+from tests.desk.conftest import connect
+from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
+from workflows import services as workflows
+
+pytestmark = pytest.mark.django_db
+
+STEPS = [{"kind": "add_tag", "tag": "seen"}]
+LISTS = (
+    "/admin/contacts/contact/",
+    "/admin/workflows/workflow/",
+    "/admin/workflows/enrollment/",
+    "/admin/messaging/message/",
+    "/admin/dnd/change/",
+    "/admin/dnd/suppression/",
+)
+FOR_ENTERPRISE = (
+    "/admin/messaging/connection/",
+    "/admin/contacts/apikey/",
+    "/admin/contacts/membership/",
+    "/admin/profile/",
+    "/admin/people/add/",
+    "/admin/teams/",
+    "/admin/keys/add/",
+    "/admin/connections/add/",
+)
+FOR_MANAGERS = ("/admin/workflows/workflow/new/",)
+FOR_EVERYBODY = ("/admin/", "/admin/notifications/", "/admin/contacts/contact/add/", *LISTS)
+
+
+@pytest.fixture
+def theirs(elsewhere):
+    """One of everything that belongs to another business."""
+    business = elsewhere.business
+    connect(business)
+    contact = ContactFactory(business=business, first_name="Secret", last_name="Stranger")
+    block(contact, "sms", reason="dnc_list", by=MANAGER)
+    tags.edit(business=business, contact=contact.pk, by=STAFF, add_names=["Secret tag"])
+    work.create_tasks(business.pk, [(contact.pk, "Secret task", None, "")])
+    workflow = workflows.create(
+        business=business, data={"name": "Secret flow", "triggers": [], "steps": STEPS}, by=MANAGER
+    )
+    workflows.publish(workflow=workflow, by=MANAGER)
+    enrollment = workflows.enroll(workflow=workflow, contact=contact.pk, by=MANAGER)
+    key, _ = keys.issue(business=business, role="staff", name="Secret key")
+    return {
+        "contact": contact.pk,
+        "task": Task.objects.get(contact=contact).pk,
+        "workflow": workflow.pk,
+        "enrollment": enrollment.pk,
+        "key": key.pk,
+        "team": Team.objects.create(business=business, name="Secret team").pk,
+        "membership": Membership.objects.filter(business=business).first().pk,
+        "connection": Connection.objects.filter(business=business).first().pk,
+    }
+
+
+ADDRESSES = [
+    "contacts/contact/{contact}/change/",
+    "contacts/contact/{contact}/delete/",
+    "contacts/contact/{contact}/history/",
+    "contacts/contact/{contact}/edit/",
+    "contacts/contact/{contact}/remove/",
+    "contacts/contact/{contact}/dnd/",
+    "contacts/contact/{contact}/dnd/panel/",
+    "contacts/contact/{contact}/dnd/note/",
+    "contacts/contact/{contact}/tags/",
+    "contacts/contact/{contact}/tasks/",
+    "contacts/contact/{contact}/tasks/{task}/done/",
+    "contacts/contact/{contact}/notes/",
+    "contacts/contact/{contact}/message/",
+    "contacts/contact/{contact}/timeline/",
+    "contacts/contact/{contact}/part/tags/",
+    "workflows/workflow/{workflow}/edit/",
+    "workflows/workflow/{workflow}/edit/publish/",
+    "workflows/workflow/{workflow}/edit/unpublish/",
+    "workflows/workflow/{workflow}/edit/remove/",
+    "workflows/workflow/{workflow}/edit/status/",
+    "workflows/workflow/{workflow}/change/",
+    "workflows/enrollment/{enrollment}/path/",
+    "people/{membership}/",
+    "teams/{team}/",
+    "keys/{key}/revoke/",
+    "connections/{connection}/",
+    "connections/{connection}/switch/",
+]
+
+
+def test_every_address_with_an_id_is_tried():
+    """An address that is added to the desk is added to the list above."""
+    ours = get_resolver("config.desk.urls").url_patterns
+    patterns = {
+        re.sub(r"<str:\w+>", "*", str(pattern.pattern)) for pattern in ours if "<str:" in str(pattern.pattern)
+    }
+
+    assert patterns == {
+        re.sub(r"\{\w+\}|(?<=part/)tags", "*", address)
+        for address in ADDRESSES
+        if not re.search(r"/(change|delete|history)/$", address)
+    }
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_belongs_to_another_business_does_not_exist(signed_in, theirs, address, method):
+    client = signed_in("enterprise")
+
+    answer = getattr(client, method)(f"/admin/{address.format(**theirs)}")
+
+    allowed = (404, 405) if method == "get" else (404, 403, 405)
+    assert answer.status_code in allowed
+    assert b"Secret" not in answer.content
+
+
+def test_nothing_of_another_business_changes(signed_in, theirs):
+    client = signed_in("enterprise")
+    for address in ADDRESSES:
+        for data in ({}, {"change": "outbound.sms.allow", "note": "x"}, {"remove": "1"}, {"do": "remove"}):
+            client.post(f"/admin/{address.format(**theirs)}", data)
+
+    contact = Contact.objects.get(pk=theirs["contact"])
+    assert (contact.name, contact.standing.version, contact.deleted_at) == ("Secret Stranger", 1, None)
+    assert Task.objects.get().done_at is None
+    assert ApiKey.objects.valid().exists()
+    assert Team.objects.filter(name="Secret team").exists()
+    assert Connection.objects.filter(business=contact.business).count() == 2
+    assert workflows.is_published(contact.business.workflows.get())
+
+
+@pytest.mark.parametrize("address", LISTS + FOR_ENTERPRISE + ("/admin/",))
+def test_lists_show_nothing_of_another_business(signed_in, theirs, address):
+    answer = signed_in("enterprise").get(address)
+
+    assert answer.status_code == 200
+    assert b"Secret" not in answer.content
+
+
+def test_a_filter_by_another_business_finds_nothing(signed_in, theirs):
+    client = signed_in("enterprise")
+
+    for query in (
+        f"messaging/message/?contact={theirs['contact']}",
+        f"workflows/enrollment/?workflow={theirs['workflow']}",
+    ):
+        assert b"Secret" not in client.get(f"/admin/{query}").content
+
+
+@pytest.mark.parametrize("address", [*FOR_EVERYBODY, *FOR_MANAGERS, *FOR_ENTERPRISE])
+def test_whoever_is_not_signed_in_is_led_to_sign_in(client, address):
+    answer = client.get(address, follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith("/accounts/login/")
+
+
+def test_a_part_asked_for_after_signing_out_leads_the_page_to_sign_in(client, clinic):
+    contact = ContactFactory(business=clinic.business)
+
+    answer = client.get(
+        f"/admin/contacts/contact/{contact.pk}/timeline/",
+        headers={
+            "HX-Request": "true",
+            "HX-Current-URL": f"http://testserver/admin/contacts/contact/{contact.pk}/change/",
+        },
+    )
+
+    assert (
+        answer.headers["HX-Redirect"] == f"/accounts/login/?next=/admin/contacts/contact/{contact.pk}/change/"
+    )
+
+
+@pytest.mark.parametrize("role", ["staff", "manager", "enterprise"])
+def test_each_role_opens_its_pages_and_reads_why_not_the_others(signed_in, role):
+    client = signed_in(role)
+    allowed = {
+        "staff": FOR_EVERYBODY,
+        "manager": FOR_EVERYBODY + FOR_MANAGERS,
+        "enterprise": FOR_EVERYBODY + FOR_MANAGERS + FOR_ENTERPRISE,
+    }[role]
+
+    for address in FOR_EVERYBODY + FOR_MANAGERS + FOR_ENTERPRISE:
+        answer = client.get(address)
+        assert answer.status_code == (200 if address in allowed else 403), address
+
+
+def test_the_menu_names_only_what_one_may_open(signed_in):
+    staff, enterprise = (signed_in(role).get("/admin/").content for role in ("staff", "enterprise"))
+
+    assert b"API keys" in enterprise
+    assert b"API keys" not in staff
+
+
+def test_staff_read_a_workflow_in_words_and_cannot_change_it(signed_in, clinic):
+    workflow = workflows.create(
+        business=clinic.business, data={"name": "Reminder", "triggers": [], "steps": STEPS}, by=MANAGER
+    )
+    client = signed_in("staff")
+    page = f"/admin/workflows/workflow/{workflow.pk}/edit/"
+
+    shown = client.get(page).content.decode()
+    saved = client.post(page, {"name": "Mine", "triggers": [], "steps": []}, content_type="application/json")
+    published = client.post(f"{page}publish/")
+
+    assert "Add the tag “seen”" in shown
+    assert "workflowEditor" not in shown
+    assert (saved.status_code, published.status_code) == (403, 403)
+    assert "This needs the role manager." in published.content.decode()
+    workflow.refresh_from_db()
+    assert (workflow.name, workflows.is_published(workflow)) == ("Reminder", False)
+
+
+def test_somebody_without_a_business_reads_what_to_do(client):
+    client.force_login(UserFactory())
+
+    answer = client.get("/admin/contacts/contact/")
+
+    assert answer.status_code == 403
+    assert b"You belong to no business yet" in answer.content
+    assert b"Start a business" not in answer.content
+
+
+def test_whoever_manages_the_installation_starts_the_first_business(client):
+    client.force_login(UserFactory(is_superuser=True))
+
+    assert b"Start a business" in client.get("/admin/").content
+    client.post("/admin/business/found/", {"name": "New Clinic"})
+
+    business = Business.objects.get()
+    assert (business.name, business.slug) == ("New Clinic", "new-clinic")
+    assert business.memberships.get().role == "enterprise"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_nobody_else_starts_a_business(client, signed_in):
+    stranger = UserFactory()
+    client.force_login(stranger)
+
+    assert client.post("/admin/business/found/", {"name": "Mine"}).status_code == 403
+    assert signed_in("enterprise").post("/admin/business/found/", {"name": "Mine"}).status_code == 403
+    assert not Business.objects.filter(name="Mine").exists()
+
+
+def test_somebody_of_two_businesses_works_in_one_at_a_time(clinic, elsewhere):
+    both = clinic.people["staff"]
+    MembershipFactory(business=elsewhere.business, user=both, role="enterprise")
+    ours, theirs = ContactFactory(business=clinic.business), ContactFactory(business=elsewhere.business)
+    client = Client()
+    client.force_login(both)
+
+    def found():
+        return [
+            client.get(f"/admin/contacts/contact/{contact.pk}/change/").status_code == 200
+            for contact in (ours, theirs)
+        ]
+
+    client.post("/admin/business/switch/", {"business": clinic.business.slug})
+    assert (found(), client.get("/admin/profile/").status_code) == ([True, False], 403)
+    client.post("/admin/business/switch/", {"business": elsewhere.business.slug})
+    assert (found(), client.get("/admin/profile/").status_code) == ([False, True], 200)
+
+
+def test_one_cannot_switch_to_a_business_that_one_does_not_belong_to(signed_in, elsewhere):
+    client = signed_in("staff")
+
+    assert client.post("/admin/business/switch/", {"business": elsewhere.business.slug}).status_code == 404
+    assert client.get("/admin/business/switch/").status_code == 405
+
+
+def test_a_membership_that_was_taken_away_counts_no_more(signed_in, clinic):
+    client = signed_in("manager")
+    assert client.get("/admin/").status_code == 200
+
+    Membership.objects.filter(user=clinic.people["manager"]).delete()
+
+    assert client.get("/admin/").status_code == 403
+
+
+def test_nothing_that_is_not_ours_is_registered():
+    from django.contrib import admin
+
+    names = {model.__name__ for model in admin.site._registry}
+    assert names == {
+        "Contact", "Membership", "ApiKey", "Change", "Suppression", "Message", "Connection", "Workflow", "Enrollment",
+    }  # fmt: skip
+
+
+def test_reading_changes_nothing(signed_in, clinic, django_assert_num_queries):
+    """A GET of every page writes no row: not even that somebody looked."""
+    contact = ContactFactory(business=clinic.business)
+    client = signed_in("enterprise")
+    before = (Contact.objects.count(), Message.objects.count(), contact.events.count())
+
+    for address in FOR_EVERYBODY + FOR_MANAGERS + FOR_ENTERPRISE:
+        client.get(address)
+        client.get(f"/admin/contacts/contact/{contact.pk}/change/")
+
+    assert (Contact.objects.count(), Message.objects.count(), contact.events.count()) == before
+
+
+def test_the_desk_allows_no_script_in_the_page_and_the_sign_in_page_is_strict(signed_in, client):
+    desk = signed_in("staff").get("/admin/").headers["Content-Security-Policy"]
+    sign_in = client.get(f"{settings.LOGIN_URL and '/accounts/login/'}").headers["Content-Security-Policy"]
+
+    assert "script-src 'self' 'unsafe-eval'" in desk
+    assert "unsafe-inline" not in desk.split("style-src")[0]
+    assert "unsafe" not in sign_in

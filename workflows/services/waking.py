@@ -1,0 +1,24 @@
+"""A channel works again: what waits for it does not wait any longer."""
+
+from django.db import connection
+
+from contacts.ring import ring
+from workflows.entering import RUN
+from workflows.steps import KINDS
+from workflows.steps.messages import Send
+
+
+def connected(business: int, channel: str) -> None:
+    """Make due every enrollment of the business that is held at a step which sends on this channel.
+
+    One that a tick has in its hands at this moment is passed over: it asks again when its time has come.
+    """
+    kinds = [name for name, kind in KINDS.items() if isinstance(kind, Send) and kind.channel == channel]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE workflows_enrollment SET due_at = clock_timestamp()"
+            " WHERE id IN (SELECT id FROM workflows_enrollment WHERE business_id = %s AND kind = ANY(%s)"
+            " AND held_since IS NOT NULL AND due_at > statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)",
+            [business, kinds],
+        )
+    ring(RUN)
