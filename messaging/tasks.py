@@ -4,6 +4,7 @@ from celery import shared_task
 
 from contacts.ring import ring
 from messaging import auditing, delivery
+from messaging.feedback import working as feedback
 from messaging.inbound import reconciling, times, working
 
 
@@ -19,6 +20,18 @@ def work_inbound() -> None:
     working.work_due()
     if times.are_due():
         ring(ask_times)
+
+
+@shared_task(ignore_result=True)
+def work_feedback() -> None:
+    """Work on what email providers reported."""
+    feedback.work_due()
+
+
+@shared_task(ignore_result=True)
+def empty_feedback() -> None:
+    """Remove the text of what was worked on long ago."""
+    feedback.empty_old()
 
 
 @shared_task(ignore_result=True)

@@ -12,7 +12,7 @@ from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
 from messaging.inbound import storing
 from messaging.models import Connection, Message
-from messaging.providers import twilio
+from messaging.providers import smtp, twilio
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -33,6 +33,11 @@ def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
     if not NUMBER.fullmatch(message) or not twilio.SID.fullmatch(sid) or state not in twilio.STATES:
         return None
     return Receipt(int(message), sid, twilio.STATES[state], code if NUMBER.fullmatch(code) else "")
+
+
+def of_email(account: Connection, message: int, state: str, code: str) -> Receipt:
+    """What an email provider reports of one of our emails, told by the identity that it left with."""
+    return Receipt(message, smtp.identity(message, account.pk, account.config["from_email"]), state, code)
 
 
 def receive(account: Connection, receipt: Receipt) -> bool:

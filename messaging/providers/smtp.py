@@ -59,9 +59,9 @@ class SmtpLine:
         self._used_at = 0.0
 
     def send(self, letter: Letter, *, until: float) -> Answer:
-        identity = f"<heed.{letter.message}.{letter.connection}@{self._from.rpartition('@')[2]}>"
+        named = identity(letter.message, letter.connection, self._from)
         try:
-            content = compose(letter, self._from, identity)
+            content = compose(letter, self._from, named)
             smtp = self._announce(letter, until)
             self._limit(smtp, until)
             smtp.send(LEADING_DOT.sub(b"..", content))
@@ -70,7 +70,7 @@ class SmtpLine:
             # The final dot was not written, so whatever went wrong, the server does not have it.
             self.close()
             return _before_the_dot(error)
-        return self._finish(smtp, identity)
+        return self._finish(smtp, named)
 
     def find(self, letter: Letter, *, since: datetime, before: datetime) -> Sequence[Found] | None:
         return None
@@ -147,6 +147,11 @@ class SmtpLine:
         if left <= 0 or smtp.sock is None:
             raise TimeoutError("No time is left.")
         smtp.sock.settimeout(left)
+
+
+def identity(message: int, connection: int, sender: str) -> str:
+    """The Message-ID of one of our emails, by which the provider knows it too."""
+    return f"<heed.{message}.{connection}@{sender.rpartition('@')[2]}>"
 
 
 def _before_the_dot(error: Exception) -> Answer:

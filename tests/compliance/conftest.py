@@ -1,6 +1,7 @@
 import pytest
 
-from tests.compliance import twilio
+from messaging.feedback import sns
+from tests.compliance import providers, twilio
 from tests.factories import BusinessFactory
 
 
@@ -32,3 +33,12 @@ def clock(monkeypatch):
     made = twilio.Clock()
     monkeypatch.setattr("messaging.inbound.twilio_list.created_at", made.created_at)
     return made
+
+
+@pytest.fixture
+def amazon(monkeypatch):
+    """Amazon serves a certificate of ours; the addresses that were asked for."""
+    asked = []
+    monkeypatch.setattr(sns, "certificates", sns.Certificates())
+    monkeypatch.setattr(sns, "fetch", lambda address: asked.append(address) or providers.certificate())
+    return asked
