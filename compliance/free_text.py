@@ -6,9 +6,9 @@ messages that they want until somebody looks. Hence:
 
 - A text is cut into clauses of plain words: case, accents and apostrophes go, so do our own words quoted back at us
   ("Reply STOP to unsubscribe") and the reactions that phones send as text (Liked “…”).
-- Each wording in data/free_text_rules.txt is one in which somebody asks that *we* cease to *write to them*. "Stop" alone
-  asks for it only as a clause of its own, with at most courtesy around it. For anything else that it can mean there is
-  no wording: stop by, stop 4, bus stop, stop smoking, stop payment.
+- Each wording in data/free_text_rules.txt is one in which somebody asks that *we* cease to *write to them*. "Stop"
+  alone asks for it only as a clause of its own, with at most courtesy around it. For anything else that it can mean
+  there is no wording: stop by, stop 4, bus stop, stop smoking, stop payment.
 - A wording does not count after words that turn it round ("don't stop texting me", "why did you stop texting me",
   "I'll stop texting now"), before another hour or way ("before 9"), or in a text that laughs.
 - "Not interested", "wrong number" and "cancel" alone answer a message; they are no wish about messages.
@@ -70,7 +70,9 @@ REACTION = re.compile(
     re.IGNORECASE,
 )
 LAUGHTER = re.compile("[\U0001f602\U0001f923\U0001f606\U0001f639]")
-LAUGHING = re.compile(r"\b(lol|lmf?ao|rofl|(ha){2,}h?|(he){2,}|jaja\w*|jk|just kidding|making me \w+ (?!sick|mad))")
+LAUGHING = re.compile(
+    r"\b(lol|lmf?ao|rofl|(ha){2,}h?|(he){2,}|jaja\w*|jk|just kidding|making me \w+ (?!sick|mad))"
+)
 APOSTROPHES = re.compile("['’‘`´]")
 MARKS = re.compile("[\u0300-\u036f]")
 ABBREVIATION = re.compile(r"\b(dr|mr|mrs|ms|st|ave|sr|jr)\.")
@@ -129,7 +131,9 @@ def _compiled(lists: dict[str, list[str]], sections: dict[str, list[str]]) -> Ru
     return compiled
 
 
-TOKEN = re.compile(r"(?P<open>[=!]?\()|(?P<close>\))|(?P<either>\|(?= ))|(?P<words>[^\s?*+{]+)|(?P<often>[?*+]|\{\d,\d\})|\s")
+TOKEN = re.compile(
+    r"(?P<open>[=!]?\()|(?P<close>\))|(?P<either>\|(?= ))|(?P<words>[^\s?*+{]+)|(?P<often>[?*+]|\{\d,\d\})|\s"
+)
 OPENING = {"(": "(?:", "=(": "(?=", "!(": "(?!"}
 
 

@@ -34,7 +34,9 @@ class InboundEvent(models.Model):
     provider_id = models.CharField(max_length=200)
     via = models.CharField(max_length=7, choices=Via)
     body = models.BinaryField(help_text="The form as it came; emptied in time.")
-    said_at = models.DateTimeField(null=True, blank=True, help_text="The provider's time, where it came along.")
+    said_at = models.DateTimeField(
+        null=True, blank=True, help_text="The provider's time, where it came along."
+    )
     received_at = models.DateTimeField()
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     due_at = models.DateTimeField(help_text="When the worker looks at it next.")
@@ -47,7 +49,9 @@ class InboundEvent(models.Model):
             models.UniqueConstraint(
                 name="compliance_an_inbound_event_is_stored_once", fields=["business", "kind", "provider_id"]
             ),
-            models.CheckConstraint(name="compliance_an_inbound_event_has_an_id", condition=~Q(provider_id="")),
+            models.CheckConstraint(
+                name="compliance_an_inbound_event_has_an_id", condition=~Q(provider_id="")
+            ),
         ]
         indexes = [
             models.Index(name="inbound_due", fields=["due_at", "id"], condition=Q(state="pending")),
@@ -90,7 +94,9 @@ class Statement(models.Model):
         REJECTED = "rejected", "Was not meant so"
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_index=False)
-    connection = models.BigIntegerField(null=True, blank=True, help_text="By which the time can be asked for.")
+    connection = models.BigIntegerField(
+        null=True, blank=True, help_text="By which the time can be asked for."
+    )
     channel = models.CharField(max_length=8, choices=Channel)
     address = models.CharField(max_length=254)
     says = models.CharField(max_length=7, choices=Says)

@@ -22,7 +22,9 @@ class Permit(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     message = models.BigIntegerField(unique=True, help_text="The one message that it is for.")
-    used_at = models.DateTimeField(null=True, blank=True, help_text="When that message was first let through.")
+    used_at = models.DateTimeField(
+        null=True, blank=True, help_text="When that message was first let through."
+    )
 
     class Meta:
         constraints = [

@@ -33,7 +33,8 @@ class Review(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="compliance_a_decision_has_a_time", condition=Q(state="open") | Q(decided_at__isnull=False)
+                name="compliance_a_decision_has_a_time",
+                condition=Q(state="open") | Q(decided_at__isnull=False),
             )
         ]
         indexes = [

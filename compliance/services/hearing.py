@@ -96,7 +96,8 @@ class Unasked:
 
 TAKE = """
 UPDATE compliance_statement s
-   SET attempts = s.attempts + 1, ask_at = clock_timestamp() + (%s::int[])[least(s.attempts, %s - 1) + 1] * interval '1 second'
+   SET attempts = s.attempts + 1,
+       ask_at = clock_timestamp() + (%s::int[])[least(s.attempts, %s - 1) + 1] * interval '1 second'
   FROM (SELECT id FROM compliance_statement WHERE ask_at <= clock_timestamp()
          ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
  WHERE s.id = due.id RETURNING s.id, s.connection, s.provider_id

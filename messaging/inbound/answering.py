@@ -36,7 +36,7 @@ class _Asked:
 
 
 def confirm(effects: Iterable[Effect]) -> None:
-    """Answer what took effect just now and was news. The caller holds the address; what a carrier says has no answer."""
+    """Answer what took effect just now and was news, unless a carrier said it. The caller holds the address."""
     for effect in effects:
         statement = effect.statement
         opts_in = statement.says == Statement.Says.OPT_IN

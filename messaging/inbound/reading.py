@@ -10,7 +10,11 @@ from contacts import phones
 from contacts.models import Business
 from contacts.words import Channel
 
-CHANNEL_OF = {"whatsapp": Channel.WHATSAPP.value, "messenger": Channel.FACEBOOK.value, "rcs": Channel.SMS.value}
+CHANNEL_OF = {
+    "whatsapp": Channel.WHATSAPP.value,
+    "messenger": Channel.FACEBOOK.value,
+    "rcs": Channel.SMS.value,
+}
 SHORT_CODE = re.compile(r"\+?[0-9]{3,15}")
 PAGE_ID = re.compile(r"[A-Za-z0-9._\-]{1,200}")
 LONGEST_BODY = 20_000

@@ -3,6 +3,7 @@ import pytest
 from messaging.feedback import sns
 from tests.compliance import providers, twilio
 from tests.factories import BusinessFactory
+from tests.messaging.conftest import provider, simulator, simulator_process  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

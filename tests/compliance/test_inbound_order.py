@@ -57,7 +57,8 @@ def play(business, order, clock, *, at_once):
             times.ask_due()
     times.ask_due()
     grounds = [
-        sorted(Ground.objects.filter(contact=contact).values_list("reason", flat=True)) for contact in contacts
+        sorted(Ground.objects.filter(contact=contact).values_list("reason", flat=True))
+        for contact in contacts
     ]
     marks = Suppression.objects.in_force().filter(business=business, address=number)
     return grounds, sorted(marks.values_list("reason", flat=True))

@@ -24,7 +24,13 @@ def refuse(contact, *channels):
 
 
 def call(account, sender=NUMBER, to=twilio.CONFIG["from_number"]):
-    form = {"CallSid": f"CA{twilio.new_sid()[2:]}", "CallStatus": "ringing", "From": sender, "To": to, "Direction": "inbound"}
+    form = {
+        "CallSid": f"CA{twilio.new_sid()[2:]}",
+        "CallStatus": "ringing",
+        "From": sender,
+        "To": to,
+        "Direction": "inbound",
+    }
     answer = twilio.sign(f"/hooks/twilio/{account.pk}/voice", form).send()
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/xml; charset=utf-8")
     working.work_due()
@@ -45,7 +51,9 @@ def test_a_text_is_kept_out_of_the_inbox_starts_nothing_and_is_counted(account, 
     assert (line.summary, line.data, line.state) == (
         "Inbound SMS blocked by DND, 3 times that day", {"channel": "sms", "count": 3}, "recorded",
     )  # fmt: skip
-    assert "Inbound SMS blocked by DND, 3 times that day" in [item.summary for item in timeline(contact).items]
+    assert "Inbound SMS blocked by DND, 3 times that day" in [
+        item.summary for item in timeline(contact).items
+    ]
 
 
 def test_each_day_has_a_line_of_its_own(account, business, clock):

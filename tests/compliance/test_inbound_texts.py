@@ -12,19 +12,19 @@ from contacts.services import people
 from dnd import flags
 from dnd import services as dnd
 from dnd.models import Change, Ground, Suppression
-from messaging import delivery
 from messaging.inbound import times, working
 from messaging.models import Message
 from tests.compliance import twilio
 from tests.factories import MANAGER, STAFF, ContactFactory, block
-from tests.messaging.conftest import provider  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+14155550111"
 
 
 def blocked(contact, channel="sms"):
-    return sorted(Ground.objects.outbound().filter(contact=contact, channel=channel).values_list("reason", flat=True))
+    return sorted(
+        Ground.objects.outbound().filter(contact=contact, channel=channel).values_list("reason", flat=True)
+    )
 
 
 def receive(account, body, sender=NUMBER, *, repeat=1, **more):
@@ -32,7 +32,10 @@ def receive(account, body, sender=NUMBER, *, repeat=1, **more):
     request = twilio.text(account, body, sender, **more)
     for _ in range(repeat):
         answer = request.send()
-        assert (answer.status_code, answer.content) == (200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
+        assert (answer.status_code, answer.content) == (
+            200,
+            b'<?xml version="1.0" encoding="UTF-8"?><Response/>',
+        )
     work()
 
 
@@ -70,66 +73,6 @@ def test_a_stop_from_a_number_nobody_has_is_kept_for_whoever_gets_it(account, bu
     assert not Message.objects.exists()
 
 
-def test_a_webhook_that_comes_ten_times_is_stored_worked_on_and_answered_once(account, business, clock, provider):  # noqa: F811
-    contact = ContactFactory(business=business, phone=NUMBER)
-    receive(account, "STOP", repeat=10)
-    for _ in range(3):
-        delivery.deliver("system")
-        work()
-
-    assert InboundEvent.objects.count() == Statement.objects.count() == Permit.objects.count() == 1
-    assert Change.objects.filter(contact=contact).count() == 1
-    assert [letter.to for letter in provider.letters] == [NUMBER]
-    assert provider.bodies[0].startswith("Ada's Clinic: you are unsubscribed")
-
-
-def test_the_confirmation_passes_the_dnd_that_it_confirms_and_the_next_message_does_not(account, business, clock, provider):  # noqa: F811
-    contact = ContactFactory(business=business, phone=NUMBER)
-    receive(account, "STOP")
-    delivery.deliver("system")
-
-    sent = Message.objects.get(contact=contact, message_class="system")
-    assert (sent.state, sent.inputs["permit"], sent.decided_version) == ("sent", True, 1)
-    assert Permit.objects.get().used_at is not None
-    with pytest.raises(Exception, match="DND is active for SMS"):
-        from messaging import services as messaging
-
-        messaging.send_manual(business=business, contact=contact.pk, channel="sms", body="Sale!", by=STAFF)
-
-
-def test_without_its_permit_and_after_five_minutes_a_confirmation_does_not_leave(account, business, clock, provider):  # noqa: F811
-    ContactFactory(business=business, phone=NUMBER)
-    receive(account, "STOP")
-    Permit.objects.all().delete()
-    delivery.deliver("system")
-    message = Message.objects.get(message_class="system")
-    assert (message.state, message.rule) == ("dropped", "permit")
-
-    receive(account, "HELP")
-    Permit.objects.update(expires_at=twilio.NOON)
-    delivery.deliver("system")
-    assert Message.objects.filter(message_class="system", state="dropped").count() == 2
-    assert provider.letters == []
-
-
-def test_what_is_worked_on_too_late_is_never_answered(account, business, clock):
-    contact = ContactFactory(business=business, phone=NUMBER)
-    twilio.text(account, "STOP", NUMBER).send()
-    InboundEvent.objects.update(received_at=InboundEvent.objects.get().received_at - timedelta(minutes=5))
-    work()
-    assert blocked(contact) == ["stop_keyword"]
-    assert not Permit.objects.exists()
-
-
-def test_a_confirmation_goes_to_the_number_that_wrote_and_to_no_other(account, business, clock, provider):  # noqa: F811
-    contact = ContactFactory(business=business, phone=NUMBER)
-    receive(account, "STOP")
-    contact.points.filter(kind="phone").update(value="+14155550144")
-    delivery.deliver("system")
-    assert provider.letters == []
-    assert Message.objects.get(message_class="system").rule == "permit"
-
-
 def test_start_lifts_what_was_there_and_only_start_does(account, business, clock):
     contact = ContactFactory(business=business, phone=NUMBER)
     block(contact, "sms")
@@ -165,7 +108,9 @@ def test_a_stop_that_comes_after_a_later_start_blocks_only_until_its_time_is_kno
     assert blocked(contact) == []
 
 
-def test_a_start_waits_while_twilio_does_not_say_and_takes_the_receipt_when_it_knows_nothing(account, business, clock):
+def test_a_start_waits_while_twilio_does_not_say_and_takes_the_receipt_when_it_knows_nothing(
+    account, business, clock
+):
     contact = ContactFactory(business=business, phone=NUMBER)
     receive(account, "STOP")
     clock.silent = True
@@ -200,7 +145,9 @@ def test_the_provider_is_believed_about_its_own_words(account, business, clock):
 def test_a_business_adds_words_of_its_own(account, business, clock):
     from compliance.models import Profile
 
-    Profile.objects.create(business=business, opt_out_words=["Baja"], help_words=["Ayuda"], help_reply="Llame al 5.")
+    Profile.objects.create(
+        business=business, opt_out_words=["Baja"], help_words=["Ayuda"], help_reply="Llame al 5."
+    )
     contact = ContactFactory(business=business, phone=NUMBER)
     receive(account, "ayuda")
     assert Message.objects.get(message_class="system").body == "Llame al 5."
@@ -233,11 +180,16 @@ def test_any_other_text_is_a_message_of_each_holder_and_starts_workflows(account
 
 @pytest.mark.parametrize(
     ("sender", "channel", "kind", "value"),
-    [("whatsapp:+14155550111", "whatsapp", "phone", NUMBER), ("messenger:9001", "facebook", "facebook", "9001")],
+    [
+        ("whatsapp:+14155550111", "whatsapp", "phone", NUMBER),
+        ("messenger:9001", "facebook", "facebook", "9001"),
+    ],
 )
 def test_whatsapp_and_messenger_have_their_own_flags(account, business, clock, sender, channel, kind, value):
     contact = ContactFactory(business=business, phone=False)
-    contact.points.create(business=business, kind=kind, value=value, line_type="unknown" if kind == "phone" else "")
+    contact.points.create(
+        business=business, kind=kind, value=value, line_type="unknown" if kind == "phone" else ""
+    )
     receive(account, "STOP", sender)
     assert blocked(contact, channel) == ["stop_keyword"]
     assert blocked(contact, "sms") == []
@@ -249,7 +201,11 @@ def test_a_fault_is_tried_again_and_holds_up_nobody(account, business, clock, mo
         broken.setattr("messaging.inbound.inbox.take_text", lambda *_: 1 / 0)
         receive(account, "STOP")
     event = InboundEvent.objects.get()
-    assert (event.state, event.attempts, event.detail) == ("pending", 1, "Could not be worked on: ZeroDivisionError.")
+    assert (event.state, event.attempts, event.detail) == (
+        "pending",
+        1,
+        "Could not be worked on: ZeroDivisionError.",
+    )
     assert blocked(contact) == []
     receive(account, "hello", "+14155550122")
     assert InboundEvent.objects.filter(state="done").count() == 1

@@ -72,15 +72,21 @@ def carrier(pk, second, reason="carrier_blocked"):
     return Said(pk, False, at(second), reason)
 
 
+GONE = "carrier_unreachable"
+TEXT = "free_text_opt_out"
 SETS = {
     "stop then start": [stop(1, 0), start(2, 5)],
     "start then stop": [start(1, 0), stop(2, 5)],
     "a tie": [stop(1, 3), start(2, 3)],
     "back and forth": [stop(1, 0), start(2, 1), stop(3, 2), start(4, 3), stop(5, 4), start(6, 5)],
-    "back and forth, out in the end": [start(1, 0), stop(2, 1), start(3, 2), stop(4, 3), start(5, 3), stop(6, 3)],
-    "the carrier between": [stop(1, 0), carrier(2, 1), start(3, 2), carrier(4, 3, "carrier_unreachable"), stop(5, -1), start(6, -2)],
-    "the carrier last": [stop(1, 0), start(2, 4), carrier(3, 5), carrier(4, 1, "carrier_unreachable"), start(5, 2), stop(6, 3)],
-    "free text": [stop(1, 0, "free_text_opt_out"), start(2, 1), stop(3, 2, "free_text_opt_out"), stop(4, 1), start(5, 0), carrier(6, 1)],
+    "out in the end": [start(1, 0), stop(2, 1), start(3, 2), stop(4, 3), start(5, 3), stop(6, 3)],
+    "the carrier between": [
+        stop(1, 0), carrier(2, 1), start(3, 2), carrier(4, 3, GONE), stop(5, -1), start(6, -2),
+    ],
+    "the carrier last": [
+        stop(1, 0), start(2, 4), carrier(3, 5), carrier(4, 1, GONE), start(5, 2), stop(6, 3),
+    ],
+    "free text": [stop(1, 0, TEXT), start(2, 1), stop(3, 2, TEXT), stop(4, 1), start(5, 0), carrier(6, 1)],
 }  # fmt: skip
 HONESTLY_TIMED = ("carrier_blocked", "carrier_unreachable")
 
@@ -151,4 +157,7 @@ def test_an_opt_in_older_than_the_last_opt_out_lifts_nothing_and_neither_does_a_
 
 
 def test_without_an_opt_in_no_provider_is_asked():
-    assert time_order.plan([Said(1, False, None, "stop_keyword"), Said(2, False, None, "stop_keyword")]).ask == ()
+    assert (
+        time_order.plan([Said(1, False, None, "stop_keyword"), Said(2, False, None, "stop_keyword")]).ask
+        == ()
+    )

@@ -12,8 +12,12 @@ with keywords.TABLE.open(newline="", encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if not row["note"].startswith("only")], ids=lambda r: r["keyword"])
-@pytest.mark.parametrize("dress", ["{}", "{}!", "  {}\n", '"{}".', "{} 🛑", "{} ❤\ufe0f", "\u200b{}\u00a0", "¡{}!"])
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if not row["note"].startswith("only")], ids=lambda r: r["keyword"]
+)
+@pytest.mark.parametrize(
+    "dress", ["{}", "{}!", "  {}\n", '"{}".', "{} 🛑", "{} ❤\ufe0f", "\u200b{}\u00a0", "¡{}!"]
+)
 def test_every_standard_word_counts_however_it_is_dressed(row, dress):
     for word in (row["keyword"], row["keyword"].lower(), row["keyword"].title(), " ".join(row["keyword"])):
         assert keywords.meaning(dress.format(word)) == row["kind"]
@@ -21,8 +25,9 @@ def test_every_standard_word_counts_however_it_is_dressed(row, dress):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "!!!", "🛑", "don't stop", "stop by at 5", "stop 4", "starting", "helpful", "nonstop", "weekend", "Yes please",
-     "the end", "cancelled", "quite", "information", "stopper", "start over", "help me move", "STOP2", "٣"],
+    ["", " ", "!!!", "🛑", "don't stop", "stop by at 5", "stop 4", "starting", "helpful", "nonstop", "weekend",
+     "Yes please", "the end", "cancelled", "quite", "information", "stopper", "start over", "help me move",
+     "STOP2", "٣"],
 )  # fmt: skip
 def test_anything_else_is_no_keyword(text):
     assert keywords.meaning(text) is None
@@ -35,7 +40,9 @@ def test_yes_opts_in_only_when_the_provider_says_so(text):
     assert keywords.meaning(text, provider_says="START") == OPT_IN
 
 
-@pytest.mark.parametrize(("says", "kind"), [("STOP", OPT_OUT), ("START", OPT_IN), ("HELP", HELP), ("stop", OPT_OUT)])
+@pytest.mark.parametrize(
+    ("says", "kind"), [("STOP", OPT_OUT), ("START", OPT_IN), ("HELP", HELP), ("stop", OPT_OUT)]
+)
 def test_what_the_provider_says_is_believed_whatever_the_text(says, kind):
     assert keywords.meaning("baja", provider_says=says) == kind
     assert keywords.meaning("", provider_says=says) == kind
@@ -75,4 +82,4 @@ def test_words_that_a_business_may_add(word, kind, fits):
 
 
 def test_product_and_tests_read_the_same_table():
-    assert keywords.TABLE == Path(keywords.__file__).parent / "data" / "keywords.csv"
+    assert Path(keywords.__file__).parent / "data" / "keywords.csv" == keywords.TABLE

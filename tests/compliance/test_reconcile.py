@@ -1,4 +1,4 @@
-"""A text whose webhook was lost is found in the provider's list. Against the simulator, which keeps one as Twilio does."""
+"""A text whose webhook was lost is found in the provider's list, which the simulator keeps as Twilio does."""
 
 from datetime import timedelta
 
@@ -13,14 +13,13 @@ from messaging.models import ListReading, Message
 from tests.compliance import twilio
 from tests.compliance.test_inbound_texts import blocked
 from tests.factories import ContactFactory
-from tests.messaging.conftest import simulator, simulator_process  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+14155550111"
 
 
 @pytest.fixture
-def business(business, simulator, monkeypatch):  # noqa: F811
+def business(business, simulator, monkeypatch):
     monkeypatch.setattr(reconciling, "WEBHOOKS_TAKE", timedelta(0))
     requests.post(f"{simulator.http}/_clear", timeout=5).raise_for_status()
     return business
@@ -32,11 +31,16 @@ def contact(business, account):
 
 
 @pytest.fixture
-def lose(simulator, account):  # noqa: F811
+def lose(simulator, account):
     """A text comes in at Twilio, and its webhook never reaches us."""
 
     def send(body, sender=NUMBER, **more):
-        order = {"account_sid": "AC1", "to": twilio.CONFIG["from_number"], "from": sender, "body": body} | more
+        order = {
+            "account_sid": "AC1",
+            "to": twilio.CONFIG["from_number"],
+            "from": sender,
+            "body": body,
+        } | more
         answer = requests.post(f"{simulator.http}/_inbound", json=order, timeout=5)
         answer.raise_for_status()
         return answer.json()["sid"]
@@ -98,7 +102,9 @@ def test_what_was_written_long_ago_takes_effect_and_is_not_answered(contact, los
     listed = twilio_list.received
     monkeypatch.setattr(
         "messaging.inbound.twilio_list.received",
-        lambda config, since: [twilio_list.Listed(x.sid, long_ago, x.form) for x in listed(config, since=since)],
+        lambda config, since: [
+            twilio_list.Listed(x.sid, long_ago, x.form) for x in listed(config, since=since)
+        ],
     )
     reconcile()
     assert blocked(contact) == ["stop_keyword"]
@@ -148,12 +154,34 @@ def test_the_time_of_a_text_is_the_simulators(account, lose):
     assert twilio_list.created_at(wrong, twilio.new_sid()) is None
 
 
+INBOUND = {"direction": "inbound", "to": twilio.CONFIG["from_number"]}
+COMPLETE = INBOUND | {
+    "sid": "SM1",
+    "from": NUMBER,
+    "body": "Hi",
+    "date_created": "Fri, 20 Nov 2026 12:00:00 +0000",
+}
+
+
+def test_a_complete_row_is_read():
+    listed = twilio_list._listed(COMPLETE, twilio.CONFIG["from_number"])
+    assert (listed.sid, listed.created_at) == ("SM1", twilio.NOON)
+
+
 @pytest.mark.parametrize(
     "row",
-    [None, 7, {}, {"direction": "inbound"}, {"direction": "inbound", "to": twilio.CONFIG["from_number"]},
-     {"direction": "inbound", "to": twilio.CONFIG["from_number"], "sid": 5, "from": None, "body": None, "date_created": "yesterday"},
-     {"direction": "outbound-api", "to": twilio.CONFIG["from_number"], "sid": "SM1", "from": "x", "body": "", "date_created": None}],
-)  # fmt: skip
+    [
+        None,
+        7,
+        {},
+        INBOUND,
+        COMPLETE | {"direction": "outbound-api"},
+        COMPLETE | {"date_created": "yesterday"},
+        COMPLETE | {"date_created": None},
+        COMPLETE | {"to": "+14155550100"},
+        {name: value for name, value in COMPLETE.items() if name != "from"},
+    ],
+)
 def test_rows_that_cannot_be_read_are_passed_over(row):
     assert twilio_list._listed(row, twilio.CONFIG["from_number"]) is None
 

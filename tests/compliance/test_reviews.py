@@ -28,7 +28,11 @@ def review(contact, account):
 
 def test_the_channel_is_blocked_at_once_and_the_text_waits_for_a_person(review, contact):
     assert blocked(contact) == ["free_text_opt_out"]
-    assert (review.state, review.body, review.words) == ("open", "please stop texting me, thanks", "stop texting me")
+    assert (review.state, review.body, review.words) == (
+        "open",
+        "please stop texting me, thanks",
+        "stop texting me",
+    )
     assert Suppression.objects.in_force().get().reason == "free_text_opt_out"
     assert Message.objects.filter(contact=contact, message_class="system").count() == 1
     assert Message.objects.filter(contact=contact, direction="inbound").count() == 1
@@ -48,14 +52,21 @@ def test_rejecting_lifts_it_and_stands_on_the_ledger(review, contact):
     assert blocked(contact) == []
     assert not Suppression.objects.in_force().exists()
     line = Change.objects.filter(contact=contact).latest("version")
-    assert (line.enabled, line.source, line.actor, line.reason) == (False, "user", "Mia Manager", "free_text_opt_out")
+    assert (line.enabled, line.source, line.actor, line.reason) == (
+        False,
+        "user",
+        "Mia Manager",
+        "free_text_opt_out",
+    )
     assert line.text.note == f"Review {review.pk}: not an opt-out."
     assert Statement.objects.get().state == "rejected"
     assert verify().violations == []
 
 
 def test_rejecting_takes_back_that_reason_and_no_other(review, contact, account):
-    dnd.change_one(business=contact.business, contact=contact.pk, wish=dnd.Wish(outbound={"sms": True}), by=STAFF)
+    dnd.change_one(
+        business=contact.business, contact=contact.pk, wish=dnd.Wish(outbound={"sms": True}), by=STAFF
+    )
     receive(account, "STOP")
     reviewing.reject(business=contact.business, review=review.pk, by=MANAGER)
     assert blocked(contact) == ["stop_keyword", "user_request"]

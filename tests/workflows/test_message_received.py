@@ -85,5 +85,7 @@ def test_the_text_can_be_named_only_where_a_message_may_start_the_workflow(busin
 )
 def test_what_is_wrong_is_named_by_its_path(business, filters, path):
     with pytest.raises(Invalid) as refused:
-        workflows.create(business=business, data={"name": "No", "triggers": [trigger(**filters)], "steps": []}, by=MANAGER)
+        workflows.create(
+            business=business, data={"name": "No", "triggers": [trigger(**filters)], "steps": []}, by=MANAGER
+        )
     assert list(refused.value.errors) == [path]

@@ -31,7 +31,9 @@ def deliver(business: Business, sender: str, body: str, sid: str = "") -> str | 
     answer.raise_for_status()
     told: dict[str, Any] = answer.json()
     if told["status"] != 200:
-        raise ConnectionError(f"The webhook was answered with {told['status']}: {told['error'] or told['body']}")
+        raise ConnectionError(
+            f"The webhook was answered with {told['status']}: {told['error'] or told['body']}"
+        )
     return str(told["sid"])
 
 

@@ -25,7 +25,9 @@ def play(play: Play) -> None:
     )
     play.receives(contact, "OK thanks")
     play.until("that text to be in the inbox", lambda: len(play.received(contact)) == 2)
-    play.expect("another text lifts nothing", play.blocked(contact) == ["stop_keyword"], play.blocked(contact))
+    play.expect(
+        "another text lifts nothing", play.blocked(contact) == ["stop_keyword"], play.blocked(contact)
+    )
 
     # Twilio's times are in whole seconds, and of two in the same second the opt-out counts.
     play.until("the next second", lambda: (play.now() - play.blocked_since(contact)).total_seconds() > 1.1)
