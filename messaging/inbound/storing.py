@@ -4,6 +4,7 @@ import hashlib
 import re
 import time
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -58,7 +59,7 @@ def store_code(*, business: int, message: int, channel: str, to: str, code: str,
     return _insert((business, 0, kind, f"message:{message}:{code}", via, body, None, False))
 
 
-def _insert(values: tuple[object, ...]) -> bool:
+def _insert(values: tuple[Any, ...]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         is_new = cursor.fetchone() is not None

@@ -18,7 +18,7 @@ def render(batch: Batch, names: Sequence[str]) -> tuple[list[tuple[Row, list[str
     results: Results = {}
     for row in batch:
         try:
-            values = NO_MESSAGE | contexts[row.contact] | row.context
+            values = {**NO_MESSAGE, **contexts[row.contact], **row.context}
             texts = [templates.render(row.config.get(name, ""), values) for name in names]
         except templates.CannotRender as error:
             results[row.id] = Ran(Outcome.FAILED.value, "template", str(error))
