@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
@@ -25,10 +26,10 @@ class LinkFor:
     message_id: int | None = None
 
 
-def issue(wanted: Sequence[LinkFor]) -> list[str]:
+def issue(wanted: Sequence[LinkFor], at: datetime | None = None) -> list[str]:
     """A new token for each, in order. The text is kept nowhere: it is in the link and in no table."""
     tokens = [secrets.token_urlsafe(LENGTH) for _ in wanted]
-    at = locks.now()
+    at = at or locks.now()
     rows.insert(
         LinkToken,
         ("business_id", "contact_id", "channel", "address", "message", "digest", "created_at"),

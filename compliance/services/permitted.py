@@ -1,20 +1,48 @@
 """A business's permitted hours: the shipped table, and its own rows in place of a region's."""
 
-from collections.abc import Mapping, Sequence
-from datetime import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
 
 from compliance import hours, regions
 from compliance.hours import Row, Table, Window
-from compliance.models import PermittedHours
+from compliance.models import PermittedHours, Profile
 from contacts.actors import Actor
 from contacts.models import Business
 from contacts.services.errors import Invalid, RoleRequired
 from contacts.words import Role, role_reaches
 
 MOST_ROWS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a business that keeps to permitted hours may send: its table, its zone, and whether every channel obeys."""
+
+    table: Table
+    zone: str
+    everywhere: bool
+
+    def opens_at(
+        self, now: datetime, *, channel: str, zone: str, number: str, spread: int
+    ) -> datetime | None:
+        """None when a contact with this zone and number may be sent to now, else when."""
+        if channel not in hours.BOUND and not self.everywhere:
+            return None
+        places = regions.places(
+            zone=zone, region="", number=number, business_zone=self.zone, regions=self.table
+        )
+        return hours.opens_at(now, places, self.table, spread=spread)
+
+
+def clocks(businesses: Iterable[int]) -> dict[int, Clock]:
+    """The clocks of those of these businesses that keep to permitted hours."""
+    keeping = Profile.objects.filter(business__in=list(businesses), quiet_hours=True)
+    found = keeping.values_list("business", "business__timezone", "quiet_hours_everywhere")
+    return {business: Clock(table_of(business), zone, everywhere) for business, zone, everywhere in found}
 
 
 def rows_of(business: int) -> list[Row]:

@@ -35,7 +35,8 @@ UPDATE messaging_message m
          WHERE state = 'unknown' AND ask_at <= statement_timestamp()
          ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
  WHERE m.id = due.id
-RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject, m.body, m.claimed_at, m.lease_until
+RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject,
+          coalesce(nullif(m.sent_body, ''), m.body), m.claimed_at, m.lease_until
 """
 
 

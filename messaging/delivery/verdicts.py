@@ -29,7 +29,9 @@ UPDATE messaging_message m
        called_at = CASE WHEN v.sends THEN NULL ELSE m.called_at END,
        fence = m.fence + v.sends::int,
        attempts = m.attempts + v.sends::int,
-       settled_at = CASE WHEN v.state = 'dropped' THEN v.at END
+       settled_at = CASE WHEN v.state = 'dropped' THEN v.at END,
+       expires_at = CASE v.rule WHEN 'hours' THEN greatest(m.expires_at, v.due_at + interval '1 hour')
+                                ELSE m.expires_at END
   FROM (VALUES %s) AS v (id, state, sends, address, rule, reason, detail, inputs, version, at, due_at, lease_until)
  WHERE m.id = v.id RETURNING m.id, m.fence, m.attempts
 """
