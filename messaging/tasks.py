@@ -5,7 +5,7 @@ from celery import shared_task
 from contacts.ring import ring
 from messaging import auditing, delivery
 from messaging.feedback import working as feedback
-from messaging.inbound import reconciling, times, working
+from messaging.inbound import reconciling, storing, times, working
 
 
 @shared_task(ignore_result=True)
@@ -38,6 +38,12 @@ def empty_feedback() -> None:
 def ask_times() -> None:
     """Ask providers when something was said; an opt-in waits for it."""
     times.ask_due()
+
+
+@shared_task(ignore_result=True)
+def empty_inbound() -> None:
+    """Keep what people wrote no longer than it takes to look into a fault."""
+    storing.empty_old()
 
 
 @shared_task(ignore_result=True)

@@ -12,7 +12,7 @@ from contacts.services import people
 from dnd import flags
 from dnd import services as dnd
 from dnd.models import Change, Ground, Suppression
-from messaging.inbound import times, working
+from messaging.inbound import storing, times, working
 from messaging.models import Message
 from tests.compliance import twilio
 from tests.factories import MANAGER, STAFF, ContactFactory, block
@@ -225,6 +225,19 @@ def test_our_own_fault_answers_5xx_and_stores_nothing(account, monkeypatch, clie
         cursor.execute("UPDATE messaging_connection SET config = 'garbage'")
     assert twilio.text(account, "STOP", NUMBER).send(client).status_code == 500
     assert not InboundEvent.objects.exists()
+
+
+def test_what_people_wrote_is_not_kept_for_ever_and_what_came_is_still_known(account, business, clock):
+    request = twilio.text(account, "STOP", NUMBER)
+    request.send()
+    working.work_due()
+    assert storing.empty_old() == 0
+    InboundEvent.objects.update(worked_at=twilio.NOON - timedelta(days=40))
+    twilio.text(account, "not yet worked on", NUMBER).send()
+    assert [storing.empty_old(), storing.empty_old()] == [1, 0]
+    assert bytes(InboundEvent.objects.get(state="emptied").body) == b""
+    request.send()
+    assert InboundEvent.objects.count() == 2
 
 
 def test_the_actor_of_a_stop_is_the_contact(account, business, clock):
