@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) requirements/install.py
 TESTS ?=
 
-.PHONY: run test bench check lock
+.PHONY: run test chaos bench check lock
 
 run:
 	@$(SETUP) base postgresql valkey
@@ -13,6 +13,14 @@ run:
 test:
 	@$(SETUP) base postgresql valkey dev
 	@exec $(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
+
+# The tests that kill, race and crowd, for longer than every run of all tests would bear; with their figures.
+chaos: export HEED_RACES = 5000
+chaos: export HEED_CHURN_SECONDS = 60
+chaos: export HEED_CRASH_KILLS = 100
+chaos:
+	@$(SETUP) base postgresql valkey dev
+	@exec $(PY) -m pytest -s $(or $(TESTS),tests/test_races.py tests/test_deadlocks.py tests/test_crash.py)
 
 bench:
 	@$(SETUP) base postgresql valkey dev

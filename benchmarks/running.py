@@ -55,12 +55,8 @@ def wait_until(true: Callable[[], bool], seconds: float, what: str) -> float:
 
 def peak_memory(pid: int) -> float:
     """The largest resident memory, in MB, that any process of this family had so far."""
-    peaks = []
-    for member in leash.family(pid):
-        for line in Path(f"/proc/{member}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                peaks.append(int(line.split()[1]) / 1024)
-    return max(peaks)
+    status = (Path(f"/proc/{member}/status").read_text().splitlines() for member in leash.family(pid))
+    return max(int(line.split()[1]) / 1024 for lines in status for line in lines if line.startswith("VmHWM:"))
 
 
 def count(sql: str, *params: object) -> int:

@@ -8,4 +8,4 @@ from django.conf import settings
 
 settings.ROOT_URLCONF = "benchmarks.bare"
 
-from config.wsgi import application  # noqa: F401
+from config.wsgi import application  # noqa: E402, F401

@@ -17,7 +17,8 @@ def now() -> datetime:
     """PostgreSQL's clock at this moment, not at the start of the transaction: read it after the lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def lock_addresses(business: int, keys: Iterable[AddressKey], *, exclusive: bool) -> None:
@@ -31,7 +32,7 @@ def lock_addresses(business: int, keys: Iterable[AddressKey], *, exclusive: bool
     mode = "" if exclusive else "_shared"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT pg_advisory_xact_lock{mode}(k) FROM unnest(%s::bigint[]) AS k",
+            f"SELECT pg_advisory_xact_lock{mode}(k) FROM unnest(%s::bigint[]) AS k",  # noqa: S608
             [numbers],
         )
 

@@ -118,7 +118,7 @@ def _unnested(types: Sequence[str], columns: Sequence[Sequence[Any]]) -> tuple[s
         names.append(f"c{n}")
         given.append(f"%s::{'text' if kind.endswith('[]') else kind}[]")
         arrays.append(array(column))
-    sql = f"SELECT {', '.join(taken)} FROM unnest({', '.join(given)}) AS given ({', '.join(names)})"
+    sql = f"SELECT {', '.join(taken)} FROM unnest({', '.join(given)}) AS given ({', '.join(names)})"  # noqa: S608
     return sql, shared + arrays
 
 

@@ -12,7 +12,7 @@ from contacts.models import Contact
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, moment, shape
 from contacts.rest.problems import Fault, Problem
-from contacts.rest.schema import page_of, problem
+from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.words import Channel, Direction, Source
 from dnd import flags
@@ -170,6 +170,7 @@ class ChangeOut(serializers.ModelSerializer[Change]):
         return moment(change.effective.at) if hasattr(change, "effective") else None
 
 
+ASKED = {"outbound": {"sms": True, "email": False}, "inbound": {"all": True}, "note": "asked on the phone"}
 REFUSED = {
     409: problem(
         "A ground may not be lifted (`dnd_locked`), or the switch not used; `errors` names each channel."
@@ -187,7 +188,7 @@ class Dnd(Resource):
     def retrieve(self, request: Request, id: str) -> Response:
         return Response(self._state(self._contact(id)))
 
-    @extend_schema(request=DndChange, responses={200: DndOut} | REFUSED)
+    @extend_schema(request=DndChange, responses={200: DndOut} | REFUSED, examples=example(ASKED))
     def partial_update(self, request: Request, id: str) -> Response:
         """All or nothing: one refused channel refuses the request. Nothing different: no new version."""
         wish = self._wish(id)

@@ -116,18 +116,24 @@ def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor)
     if not grounds:
         return Flag(direction, channel)
     grounds.sort(key=lambda ground: (-rules()[ground.reason].rank, ground.reason))
-    of_this_actor = {"source": actor.source, "role": actor.role}
-    denials = [policy.may_lift(rules()[g.reason], note="a note", **of_this_actor) for g in grounds]
-    denied = sorted((d for d in denials if d), key=lambda denial: policy.SEVERITY.index(denial[0]))
+    denied = _denials(grounds, actor, note="a note")
     return Flag(
         direction,
         channel,
         tuple(grounds),
         may_lift=not denied,
-        needs_note=not denied
-        and any(policy.may_lift(rules()[g.reason], note="", **of_this_actor) for g in grounds),
+        needs_note=not denied and bool(_denials(grounds, actor, note="")),
         why_not=denied[0][1] if denied else "",
     )
+
+
+def _denials(grounds: list[Standpoint], actor: Actor, *, note: str) -> list[tuple[str, str]]:
+    """(code, why) of each ground that this actor may not lift with this note, least permissive first."""
+    verdicts = (
+        policy.may_lift(rules()[ground.reason], source=actor.source, role=actor.role, note=note)
+        for ground in grounds
+    )
+    return sorted((v for v in verdicts if v), key=lambda verdict: policy.SEVERITY.index(verdict[0]))
 
 
 def switch(business: Business, actor: Actor, *, on: bool) -> Switch:

@@ -33,7 +33,7 @@ SEALED = (
 
 def stamp(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC with microseconds, the one form in which a time is sealed."""
-    return moment and moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
 
 
 def content(change: Change) -> dict[str, object]:

@@ -128,7 +128,7 @@ NOTE_ABOUT = {
 
 
 def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -> list[Refusal]:
-    """Each channel that this actor may not free, with the least permissive of its reasons. Blocking never is refused."""
+    """Each channel that this actor may not free, with the least permissive of its reasons."""
     found = []
     for direction in WAYS:
         for channel in wish.frees(direction):
@@ -186,7 +186,7 @@ def plan(position: Position, wish: Wish) -> list[Line]:
 
 
 def block(position: Position, direction: str, channels: Iterable[str], wish: Wish) -> list[Line]:
-    """Add the wish's reason to each of these channels: `changed` where nothing stood, `reinforced` where something did."""
+    """Add the wish's reason to these channels: `changed` where nothing stood, `reinforced` elsewhere."""
     before = position.blocked(direction)
     added = [c for c in channels if _is_new(position.grounds.get((direction, c, wish.reason)), wish)]
     for channel in added:

@@ -76,7 +76,9 @@ def _compare(report: Report, folded: list[tuple[int, Position, Change]]) -> None
 
 
 def _shape(standing: Standing | None) -> tuple[object, ...] | None:
-    return standing and (
+    if standing is None:
+        return None
+    return (
         standing.version,
         standing.last_hash,
         standing.outbound,
@@ -96,7 +98,7 @@ def _expected(position: Position, last: Change) -> tuple[object, ...]:
 def _look_for_strays(report: Report, business: int | None, contact: int | None) -> None:
     """Standing and grounds of contacts that have no ledger at all."""
     for model in (Standing, Ground):
-        strays = model.objects.filter(contact__dnd_changes=None)  # type: ignore[attr-defined]
+        strays = model.objects.filter(contact__dnd_changes=None)
         if business is not None:
             strays = strays.filter(business=business)
         if contact is not None:

@@ -21,28 +21,25 @@ from messaging.policy import Block, Facts
 
 PEOPLE = """
 SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, c.timezone, s.name, s.restricts_contact,
-       p.kind, p.value, p.line_type, p.preferred, clock_timestamp()
+       p.kind, p.value, p.line_type, p.preferred, x.channel, x.reason, clock_timestamp()
   FROM contacts_contact c
   LEFT JOIN contacts_status s ON s.id = c.status_id
   LEFT JOIN contacts_contactpoint p ON p.contact_id = c.id
+  LEFT JOIN dnd_suppression x
+    ON x.business_id = p.business_id AND x.address = p.value AND x.lifted_at IS NULL
  WHERE c.id = ANY(%s) ORDER BY c.id, p.position, p.id
 """
-SUPPRESSED = """
-SELECT s.business_id, s.channel, s.address, array_agg(s.reason)
-  FROM contacts_contactpoint p
-  JOIN dnd_suppression s ON s.business_id = p.business_id AND s.address = p.value AND s.lifted_at IS NULL
- WHERE p.contact_id = ANY(%s) GROUP BY 1, 2, 3
+CONNECTED = """
+SELECT business_id, channel, id, driver, revision, state, config FROM messaging_connection
+ WHERE business_id = ANY(%s)
 """
-CONNECTED = (
-    "SELECT business_id, channel, id, revision, state FROM messaging_connection WHERE business_id = ANY(%s)"
-)
 
 DELETED = "The contact was deleted."
 
 
 @dataclass(slots=True)
 class Person:
-    """A contact, as far as a verdict is concerned."""
+    """A contact, as far as a verdict is concerned. `suppressed`: the reasons, by channel and address."""
 
     business_id: int
     deleted: bool
@@ -50,15 +47,18 @@ class Person:
     status: str
     restricts: bool
     points: list[Point] = field(default_factory=list)
+    suppressed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A business's connection for a channel."""
+    """A business's connection for a channel, its credentials still sealed."""
 
     id: int
+    driver: str
     revision: int
     state: str
+    sealed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,6 @@ class Reading:
     at: datetime
     people: Mapping[int, Person]
     wishes: Mapping[int, Wishes]
-    suppressed: Mapping[tuple[int, str, str], str]
     ways: Mapping[tuple[int, str], Way]
     clocks: Mapping[int, Clock] = field(default_factory=dict)
 
@@ -103,6 +102,7 @@ class Reading:
         opens_at = partial(self._opens_at, person, contact, channel, message_class, choice.address)
         if first_due and expires_at is None:
             expires_at = policy.expires_at(message_class, opens_at(first_due) or first_due)
+        suppressed = person.suppressed.get((channel, choice.address))
         return Facts(
             channel=channel,
             message_class=message_class,
@@ -110,7 +110,7 @@ class Reading:
             address=choice.address,
             no_address=choice.why_not,
             blocked={channel: Block(block.reason, block.source, block.since)} if block else {},
-            suppressed=self.suppressed.get((person.business_id, channel, choice.address), ""),
+            suppressed=strongest(suppressed) if suppressed else "",
             do_not_contact=wishes.do_not_contact,
             status=person.status,
             status_restricts=person.restricts,
@@ -140,29 +140,30 @@ def read(contacts: Collection[int]) -> Reading:
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, [ids])
         at, people = _people(cursor.fetchall())
-        cursor.execute(SUPPRESSED, [ids])
-        suppressed = {(b, channel, address): strongest(why) for b, channel, address, why in cursor.fetchall()}
         cursor.execute(CONNECTED, [list({person.business_id for person in people.values()})])
-        ways = {
-            (b, channel): Way(pk, revision, state) for b, channel, pk, revision, state in cursor.fetchall()
-        }
+        ways = {(business, channel): Way(*way) for business, channel, *way in cursor.fetchall()}
     clocks = permitted.clocks({person.business_id for person in people.values()})
-    return Reading(at, people, flags.read(ids), suppressed, ways, clocks)
+    return Reading(at, people, flags.read(ids), ways, clocks)
 
 
 def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:
+    """A row for each address, or for each suppression of one; the rows of an address follow each other."""
     people: dict[int, Person] = {}
-    for pk, business, deleted, zone, status, restricts, kind, value, line_type, preferred, _ in rows:
+    for pk, business, deleted, zone, status, restricts, *address, channel, why, _ in rows:
         person = people.get(pk)
         if person is None:
             person = people[pk] = Person(business, deleted, zone, status or "", bool(restricts))
-        if kind:
-            person.points.append(Point(kind, value, line_type, preferred))
+        kind, value, line_type, preferred = address
+        points = person.points
+        if kind and not (points and (points[-1].kind, points[-1].value) == (kind, value)):
+            points.append(Point(kind, value, line_type, preferred))
+        if channel:
+            person.suppressed.setdefault((channel, value), []).append(why)
     return max(row[-1] for row in rows), people
 
 
 def inputs(facts: Facts, version: int) -> dict[str, Any]:
-    """The facts as they are stored beside the verdict: what stood against it, and what was needed to send."""
+    """The facts as they are stored beside the verdict, but for those that are columns of the message itself."""
     kept: dict[str, Any] = {"version": version, "address": facts.address, "connection": facts.connection}
     if block := facts.blocked.get(facts.channel):
         since = block.since and block.since.isoformat()
@@ -172,6 +173,4 @@ def inputs(facts: Facts, version: int) -> dict[str, Any]:
             kept[name] = value
     if facts.hours_open_at:
         kept["hours_open_at"] = facts.hours_open_at.isoformat()
-    if facts.expires_at:
-        kept["expires_at"] = facts.expires_at.isoformat()
     return kept

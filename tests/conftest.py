@@ -105,6 +105,15 @@ def _the_ledger_may_be_emptied() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For servers: pytest's own folders are closed to other users again whenever somebody starts another pytest."""
+    with tempfile.TemporaryDirectory(prefix="heed-test-", ignore_cleanup_errors=True) as name:
+        path = Path(name)
+        path.chmod(0o711)
+        yield path
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium: Playwright's own would be a download of its own."""

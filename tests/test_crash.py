@@ -21,7 +21,8 @@ from tests.processes.fleet import fleet, kill, waited
 from workflows import services as workflows
 from workflows.models import Enrollment, StepRun
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+# One after the other: each of these takes a whole machine.
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.xdist_group("under fire")]
 
 ENROLLMENTS = int(os.environ.get("HEED_CRASH_ENROLLMENTS", "2000"))
 KILLS = int(os.environ.get("HEED_CRASH_KILLS", "30"))
@@ -113,7 +114,8 @@ def test_workers_killed_at_random_lose_nothing_and_do_nothing_twice(copy, busine
         {"type": "tag_added", "name": "Go", "filters": {"tags": {"op": "any_of", "values": ["Go"]}}},
         *STEPS,
     )
-    copy.provider_settings(callbacks=False)
+    # Long enough for some to be killed in the middle of a call.
+    copy.provider_settings(callbacks=False, sms_delay=0.1, email_delay=0.1)
     copy.up_workers()
 
     harass(copy, business, contacts, rng)
@@ -150,7 +152,9 @@ def what_became_of_the_messages(copy):
             if message.state == "unknown":
                 assert outcome_of[message.pk] == "unknown"
             else:
-                assert (message.state, outcome_of[message.pk], arrived[message.to]) == ("sent", "done", 1)
+                # Delivered: its worker was lost, and the provider, when asked, had it.
+                assert message.state in ("sent", "delivered")
+                assert (outcome_of[message.pk], arrived[message.to]) == ("done", 1)
     return states
 
 

@@ -13,7 +13,7 @@ from workflows import services as workflows
 from workflows.models import Enrollment
 from workflows.tasks import dispatch_due, run_due
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300), pytest.mark.xdist_group("under fire")]
 
 SECONDS = float(os.environ.get("HEED_CHURN_SECONDS", "20"))
 CONTACTS = 40
@@ -94,3 +94,12 @@ def test_nothing_that_meets_on_the_same_contacts_ever_deadlocks_and_all_work_get
     assert min(done.values()) > 10
     assert deadlocks() == 0
     assert not Enrollment.objects.filter(state="failed").exists()
+
+
+def test_a_deadlock_would_be_seen(copy):
+    """The figure that the other test relies on counts what happens when two lock in different orders."""
+    crowd.contacts(crowd.business(copy.env), 2)
+
+    copy.finished([copy.begin(churning.__name__, "disorder", 4, seed=seed) for seed in range(2)], 60)
+
+    assert deadlocks() > 0

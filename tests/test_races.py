@@ -18,11 +18,12 @@ from messaging.models import Message
 from tests.processes import crowd, databases
 from tests.processes.fleet import fleet
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900), pytest.mark.xdist_group("under fire")]
 
 RACES = int(os.environ.get("HEED_RACES", "2000"))
 MUTATED_RACES = min(RACES, 500)
 RACERS, SENDERS = 3, 2
+SECONDS = 120 + RACES / 8
 MODULE = "tests.processes.racing"
 
 
@@ -69,11 +70,11 @@ def run_all(copy, folder, races, without):
         first, end = seed * races // RACERS, (seed + 1) * races // RACERS
         env = {"FOLDER": folder, "FIRST": first, "SHARE": end - first, "WITHOUT": without}
         env = {f"HEED_TEST_{name}": str(value) for name, value in env.items()}
-        return copy.begin(MODULE, role, 240, seed=seed, **env)
+        return copy.begin(MODULE, role, SECONDS, seed=seed, **env)
 
     senders = [begin("send", seed) for seed in range(SENDERS)]
     racers = [begin("race", seed) for seed in range(RACERS)]
-    copy.finished(racers, 240)
+    copy.finished(racers, SECONDS)
     (folder / "over").touch()
     copy.finished(senders, 60)
 
@@ -125,7 +126,7 @@ def test_no_call_starts_after_an_opt_out_is_effective_and_every_opt_out_becomes_
         # Races in which nobody met anybody would prove nothing.
         assert (
             min(verdict.figures[f"raced by {kind}"] for kind in ("contact", "address", "created"))
-            >= RACES // 3
+            >= RACES // 3 - RACERS
         )
         assert verdict.figures["met a call in flight"] > RACES / 50
         assert min(verdict.figures["sent"], verdict.figures["dropped"]) > RACES / 20

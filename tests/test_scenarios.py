@@ -15,7 +15,7 @@ from tests.processes.fleet import fleet, waited
 from workflows import services as workflows
 from workflows.models import Workflow
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(240), pytest.mark.xdist_group("scenarios")]
 
 TOLD = {
     "sms-opt-out": [

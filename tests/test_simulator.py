@@ -528,7 +528,7 @@ def test_a_lost_webhook_leaves_the_text_in_the_list_with_its_own_time(simulator,
     order = inbound(receiver, url=None, date_sent="2026-01-02T03:04:05Z")
     answer = simulator.post("/_inbound", order).json()
 
-    (listed,) = simulator.list(**{"DateSent": "2026-01-02"})["messages"]
+    (listed,) = simulator.list(DateSent="2026-01-02")["messages"]
     assert answer["status"] is None
     assert receiver.requests.empty()
     assert (listed["sid"], listed["date_sent"]) == (
@@ -648,9 +648,7 @@ def test_a_silent_mailbox_has_the_message_all_the_same(simulator):
 
 
 def test_failures_are_made_to_order(simulator):
-    simulator.settings(
-        fail_next={"status": 502, "times": 2}, smtp_fail_next={"status": 421, "times": 1}
-    )
+    simulator.settings(fail_next={"status": 502, "times": 2}, smtp_fail_next={"status": 421, "times": 1})
     assert [simulator.send().status_code for _ in range(3)] == [502, 502, 201]
     with simulator.smtp() as smtp, pytest.raises(smtplib.SMTPRecipientsRefused):
         smtp.send_message(mail("ada@example.org"))
@@ -773,9 +771,7 @@ def _swallow(running):
 def test_a_port_in_use_is_one_clear_sentence(simulator):
     port = str(simulator.http_port)
     command = [sys.executable, "-m", "messaging.simulator", "--http-port", port, "--smtp-port", "0"]
-    ended = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False
-    )
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
 
     assert ended.returncode == 1
     assert ended.stderr.startswith("The provider simulator cannot start:")
@@ -792,8 +788,6 @@ def test_it_stands_alone():
         "and not name.startswith('messaging.simulator')])"
     )
     command = [sys.executable, "-c", program]
-    ended = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False
-    )
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
 
     assert ended.stdout == "set() []\n", ended.stderr

@@ -19,6 +19,7 @@ from workflows.models import RUNNING, Enrollment, EnrollmentState, Version, Work
 @admin.register(Workflow)
 class WorkflowList(DeskList):
     title = "Workflows"
+    lead = "What happens by itself, and when it starts."
     columns = ("Name", "Starts when", "Published", "In it now", "")
     row_template = "desk/rows/workflow.html"
     ordering = ("name", "pk")

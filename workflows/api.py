@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from contacts.rest import bodies, paging
 from contacts.rest.fields import Id, ListQuery, Moment, Strict, shape
-from contacts.rest.schema import page_of, problem
+from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.words import Channel, Role
 from workflows import services as workflows
@@ -131,6 +131,26 @@ EXIT_REASONS: Mapping[str, str] = {
 }
 
 
+OPT_OUT = {
+    "name": "SMS opt-out",
+    "settings": {"allow_reentry": True},
+    "triggers": [
+        {
+            "type": "contact_dnd",
+            "filters": {"direction": "outbound", "flag": "enabled_specific", "channels": ["sms"]},
+        }
+    ],
+    "steps": [
+        {"kind": "add_tag", "tag": "SMS Opt-Out"},
+        {
+            "kind": "internal_notification",
+            "to": "managers",
+            "message": "{{contact.first_name}} opted out of SMS",
+        },
+    ],
+}
+
+
 class EnrollmentIn(Strict):
     contact = Id()
 
@@ -148,7 +168,7 @@ class Workflows(Resource):
         page = paging.page_of(request, self._workflows(), self.query())
         return Response(page.body(shape(WorkflowOut).to_representation))
 
-    @extend_schema(request=WorkflowIn, responses={201: WorkflowOut})
+    @extend_schema(request=WorkflowIn, responses={201: WorkflowOut}, examples=example(OPT_OUT))
     def create(self, request: Request) -> Response:
         made = workflows.create(business=self.business, data=bodies.read(request), by=self.actor)
         return Response(self._show(made.pk), status=201)

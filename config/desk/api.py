@@ -14,7 +14,7 @@ from config.desk import timeline
 from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Status, Tag
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, QueryFlag, Strict, Text, shape
-from contacts.rest.schema import page_of, problem
+from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.search import search
 from contacts.services import people, tags
@@ -86,7 +86,10 @@ class TagName(Text):
         super().__init__(allow_blank=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return tags.clean(super().to_internal_value(data))
+        try:
+            return tags.clean(super().to_internal_value(data))
+        except Invalid as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 def tag_names() -> serializers.ListField:
@@ -146,6 +149,15 @@ class TimelineItem(serializers.Serializer[timeline.Item]):
     detail = serializers.CharField()
 
 
+ADA = {
+    "first_name": "Ada",
+    "last_name": "Byron",
+    "email": "ada@example.org",
+    "phones": [{"number": "+14155550100", "label": "mobile", "preferred": True}],
+    "timezone": "America/Los_Angeles",
+    "external_id": "MRN-1",
+    "tags": ["vip"],
+}
 CONFLICT = {409: problem("Another contact has this external id (`external_id_taken`).")}
 
 
@@ -160,7 +172,7 @@ class Contacts(Resource):
         page = paging.page_of(request, shown(self._found(query)), query)
         return Response(page.body(shape(ContactOut).to_representation))
 
-    @extend_schema(request=ContactIn, responses={201: ContactOut} | CONFLICT)
+    @extend_schema(request=ContactIn, responses={201: ContactOut} | CONFLICT, examples=example(ADA))
     def create(self, request: Request) -> Response:
         made = people.create(business=self.business, data=self._data(), by=self.actor)
         return Response(self._show(made.pk), status=201)
@@ -169,7 +181,9 @@ class Contacts(Resource):
     def retrieve(self, request: Request, id: str) -> Response:
         return Response(self._show(row(id)))
 
-    @extend_schema(request=ContactIn, responses={200: ContactOut} | CONFLICT)
+    @extend_schema(
+        request=ContactIn, responses={200: ContactOut} | CONFLICT, examples=example({"last_name": "Lovelace"})
+    )
     def partial_update(self, request: Request, id: str) -> Response:
         contact = self._contact(id)
         people.update(contact=contact, data=self._data(), by=self.actor)
@@ -180,7 +194,9 @@ class Contacts(Resource):
         people.delete(contact=self._contact(id), by=self.actor)
         return Response(status=204)
 
-    @extend_schema(request=TagsIn, responses=ContactOut)
+    @extend_schema(
+        request=TagsIn, responses=ContactOut, examples=example({"add": ["vip"], "remove": ["new"]})
+    )
     def tags(self, request: Request, id: str) -> Response:
         contact = self._contact(id)
         wanted = self.body(TagsIn)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -44,12 +44,14 @@ class BusinessMiddleware:
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not request.path_info.startswith(ADMIN):
+        if not hasattr(request, "acting"):
             return None
         if isinstance(exception, RoleRequired):
             return forbidden(request, str(exception))
-        if isinstance(exception, ObjectDoesNotExist | dnd.NoSuchContact):
-            raise Http404 from exception
+        if isinstance(exception, PermissionDenied):
+            return forbidden(request, "Your role does not open this page.")
+        if isinstance(exception, Http404 | ObjectDoesNotExist | dnd.NoSuchContact):
+            return site.page(request, "desk/missing.html", title="Nothing here", status=404)
         return None
 
 

@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.desk import contact_dnd, contact_message, contact_timeline, finding, site
+from contacts.acting import reaches
 from contacts.models import Contact, PointKind
 from contacts.services import tags
-from workflows.models import Enrollment
+from contacts.words import Role
+from workflows.models import Enrollment, Workflow
 
 ENROLLMENTS_SHOWN = 20
 NOTES_SHOWN = 20
@@ -21,6 +23,7 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
     context = {
         "contact": contact,
         "dnd": contact_dnd.of(request, contact),
+        "may_enroll": reaches(request, Role.MANAGER.value),
         **details(contact),
         **labels(contact),
         **tasks(contact),
@@ -58,7 +61,10 @@ def notes(contact: Contact) -> dict[str, Any]:
 
 def enrollments(contact: Contact) -> dict[str, Any]:
     mine = Enrollment.objects.filter(contact=contact).select_related("workflow", "version").order_by("-pk")
-    return {"enrollments": mine[:ENROLLMENTS_SHOWN]}
+    published = Workflow.objects.of(contact.business_id).filter(
+        versions__retired_at=None, versions__isnull=False
+    )
+    return {"enrollments": mine[:ENROLLMENTS_SHOWN], "workflows": published.distinct().order_by("name")}
 
 
 PARTS = {"tags": labels, "tasks": tasks, "notes": notes, "enrollments": enrollments}
@@ -68,4 +74,5 @@ PARTS = {"tags": labels, "tasks": tasks, "notes": notes, "enrollments": enrollme
 def part(request: HttpRequest, pk: str, name: str) -> HttpResponse:
     """One card of the page as it is now, for when something else on the page changed it."""
     contact = finding.contact(request, pk)
-    return render(request, f"desk/contact/{name}.html", {"contact": contact, **PARTS[name](contact)})
+    context = {"contact": contact, "may_enroll": reaches(request, Role.MANAGER.value), **PARTS[name](contact)}
+    return render(request, f"desk/contact/{name}.html", context)

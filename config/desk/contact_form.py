@@ -76,6 +76,7 @@ class Editing:
     def clean(self, business: Business) -> dict[str, Any] | None:
         """What the service takes, or None with each error at its field."""
         fine = [self.form.is_valid(), self.phones.is_valid()]
+        self.phones_error = " ".join(str(error) for error in self.phones.non_form_errors())
         if not all(fine):
             return None
         rows = [row for row in self.phones if row.cleaned_data.get("number")]

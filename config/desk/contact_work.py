@@ -11,11 +11,13 @@ from django.views.decorators.http import require_POST
 
 from config.desk import contact as page
 from config.desk import finding, site
-from contacts.acting import actor_of, membership_of
+from contacts.acting import actor_of, membership_of, reaches
 from contacts.models import Contact
 from contacts.services import tags as tag_services
 from contacts.services import work
-from contacts.services.errors import Invalid
+from contacts.services.errors import Conflict, Invalid
+from contacts.words import Role
+from workflows import services as workflows
 
 
 class TagForm(forms.Form):
@@ -89,6 +91,18 @@ def notes(request: HttpRequest, pk: str) -> HttpResponse:
     return _answer(request, contact, "notes", said="Note added.")
 
 
+@require_POST
+def enroll(request: HttpRequest, pk: str) -> HttpResponse:
+    """Put the contact into a published workflow by hand."""
+    contact = finding.contact(request, pk)
+    workflow = finding.workflow(request, request.POST.get("workflow", ""))
+    try:
+        workflows.enroll(workflow=workflow, contact=contact.pk, by=actor_of(request))
+    except Conflict as conflict:
+        return _answer(request, contact, "enrollments", error=str(conflict))
+    return _answer(request, contact, "enrollments", said=f"{contact.name} is in {workflow.name} now.")
+
+
 def _first(form: forms.Form) -> str:
     return str(next(iter(form.errors.values()))[0])
 
@@ -101,6 +115,7 @@ def _answer(
         (messages.error if error else messages.success)(request, error or said)
         return redirect(f"{reverse('admin:contacts_contact_change', args=[contact.pk])}#{name}")
     context = {"contact": contact, "error": error, "form": form, "said": said, **page.PARTS[name](contact)}
+    context["may_enroll"] = reaches(request, Role.MANAGER.value)
     response = render(request, f"desk/contact/{name}.html", context)
     if said:
         response["HX-Trigger"] = "contact-changed"

@@ -13,15 +13,19 @@ from contacts.acting import reaches
 from contacts.services import work
 from contacts.words import Role
 
+PEOPLE = ("people/", "teams/")
+ENTERPRISE = Role.ENTERPRISE.value
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One line of the menu."""
+    """One line of the menu. `also`: what else under /admin/ belongs to it."""
 
     title: str
     view: str
     icon: str
     least: str = Role.STAFF.value
+    also: tuple[str, ...] = ()
 
 
 MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
@@ -30,7 +34,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         (
             Section("Start", "admin:index", "home"),
             Section("Contacts", "admin:contacts_contact_changelist", "group"),
-            Section("Workflows", "admin:workflows_workflow_changelist", "account_tree"),
+            Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
             Section("Messages", "admin:messaging_message_changelist", "chat"),
         ),
     ),
@@ -45,10 +49,18 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
     (
         "Settings",
         (
-            Section("Business Profile", "desk:profile", "storefront", Role.ENTERPRISE.value),
-            Section("Connections", "admin:messaging_connection_changelist", "cable", Role.ENTERPRISE.value),
-            Section("Team and staff", "admin:contacts_membership_changelist", "badge", Role.ENTERPRISE.value),
-            Section("API keys", "admin:contacts_apikey_changelist", "key", Role.ENTERPRISE.value),
+            Section("Business Profile", "desk:profile", "storefront", ENTERPRISE),
+            Section(
+                "Connections", "admin:messaging_connection_changelist", "cable", ENTERPRISE, ("connections/",)
+            ),
+            Section(
+                "Team and staff",
+                "admin:contacts_membership_changelist",
+                "badge",
+                ENTERPRISE,
+                ("people/", "teams/"),
+            ),
+            Section("API keys", "admin:contacts_apikey_changelist", "key", ENTERPRISE, ("keys/",)),
         ),
     ),
 )
@@ -83,7 +95,9 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(request: HttpRequest, section: Section) -> dict[str, Any]:
     url = reverse(section.view)
-    here = request.path == url if section.view == "admin:index" else request.path.startswith(url)
+    start = reverse("admin:index")
+    places = (url, *(f"{start}{place}" for place in section.also))
+    here = request.path == start if url == start else request.path.startswith(places)
     return {"title": section.title, "url": url, "icon": section.icon, "here": here}
 
 

@@ -64,6 +64,7 @@ urlpatterns = [
     _page(f"{ONE}tasks/", contact_work.tasks, "tasks"),
     _page(f"{ONE}tasks/<str:task>/done/", contact_work.complete, "task-complete"),
     _page(f"{ONE}notes/", contact_work.notes, "notes"),
+    _page(f"{ONE}enroll/", contact_work.enroll, "contact-enroll"),
     _page(f"{ONE}message/", contact_message.send, "message"),
     _page(f"{ONE}timeline/", contact_timeline.earlier, "timeline"),
     _page(f"{ONE}part/<str:name>/", contact.part, "contact-part"),

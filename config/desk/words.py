@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from contacts.words import Channel
+from dnd.models import Reason
 
 CHANNEL_ICONS = {
     Channel.CALL.value: "call",
@@ -48,6 +49,17 @@ def ago(moment: datetime, now: datetime) -> str:
     count = abs(seconds) // size
     span = f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{span} ago" if seconds > 0 else f"in {span}"
+
+
+def why(reason: str, detail: str) -> str:
+    """Why something was not sent or not done: a verdict's code in plain words, else what was said of it."""
+    kind, _, rest = reason.partition(":")
+    channel, _, ground = rest.partition(":")
+    if kind == "dnd" and channel in Channel.values and ground in Reason.values:
+        return f"DND is active for {Channel(channel).label}: {Reason(ground).label}."
+    if kind == "suppressed" and rest in Reason.values:
+        return f"The address is on the suppression list: {Reason(rest).label}."
+    return detail or reason
 
 
 def at(moment: datetime) -> str:

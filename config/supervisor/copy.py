@@ -18,7 +18,7 @@ from config.supervisor.valkey import Valkey
 from config.supervisor.watch import LOOK, Parent, Stop, Watch, ignore_signals, stop_on_signals
 
 OWN = ("HEED_SIMULATOR_HTTP", "HEED_SIMULATOR_SMTP")
-STARTING = 60.0
+STARTING = 120.0
 LOGINS = (
     "with the demo logins enterprise@demo.example, manager@demo.example and staff@demo.example "
     "(the other business: the same at harbor.example), password heed-demo"

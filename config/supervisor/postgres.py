@@ -28,8 +28,7 @@ SETTINGS = {
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "2GB",
-    "checkpoint_timeout": "15min",
+    "max_wal_size": "512MB",  # which bounds how long the start after a crash takes
     "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -163,20 +162,25 @@ class Postgres:
         )
 
     def clear_leftovers(self) -> None:
-        """End every process that an earlier PostgreSQL on this folder left, and only those."""
-        for ask, patience in ((signal.SIGQUIT, 3.0), (signal.SIGKILL, 2.0)):
-            left = self._left()
-            for pid in left:
-                leash.send(pid, ask)
-            deadline = time.monotonic() + patience
-            while any(leash.alive(pid) for pid in left) and time.monotonic() < deadline:
-                time.sleep(0.05)
+        """End every process that an earlier PostgreSQL on this folder left, and only those.
+
+        A server is asked first. What outlived its server has nobody left to clean up for: the next one recovers.
+        """
+        self._end([pid for pid, command in self._left() if "-D " in command], signal.SIGINT, 4.0)
+        self._end([pid for pid, _ in self._left()], signal.SIGKILL, 2.0)
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
-    def _left(self) -> list[int]:
+    def _end(self, pids: list[int], how: signal.Signals, seconds: float) -> None:
+        for pid in pids:
+            leash.send(pid, how)
+        deadline = time.monotonic() + seconds
+        while any(leash.alive(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _left(self) -> list[tuple[int, str]]:
         marks = (f"postgres: {self.label}:", f"-D {self.folder} ")
         return [
-            one.pid
+            (one.pid, one.command)
             for one in leash.processes()
             if "postgres" in one.command and any(mark in one.command for mark in marks) and not one.zombie
         ]

@@ -22,11 +22,9 @@ class Statics:
     def _digest(self) -> str:
         """Other people's files change with the lock, our own with their size and time."""
         seen = hashlib.sha256((BASE / "requirements" / "base.txt").read_bytes())
-        for folder in [
-            BASE / "static",
-            *sorted(BASE.glob("*/static")),
-            *sorted(BASE.glob("config/*/static")),
-        ]:
+        sources = [BASE / "static", *BASE.glob("[!.]*/static"), *BASE.glob("config/*/static")]
+        # HEED_HOME usually lies in the project, and what was collected there is no source.
+        for folder in sorted({*sources} - {self.stamp.parent}):
             for path in sorted(folder.rglob("*")):
                 about = path.stat()
                 seen.update(f"{path}:{about.st_size}:{about.st_mtime_ns}\n".encode())

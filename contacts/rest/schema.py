@@ -1,11 +1,12 @@
 """What the OpenAPI schema says of every operation alike: the key, the names, and the problems it may answer."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
 from contacts.rest.problems import MEDIA_TYPE
@@ -50,6 +51,11 @@ SAYS = {
 def problem(says: str) -> OpenApiResponse:
     """For `extend_schema(responses=…)`: a problem that only this operation answers."""
     return OpenApiResponse(description=says)
+
+
+def example(body: Mapping[str, Any]) -> list[OpenApiExample]:
+    """For `extend_schema(examples=…)`: a body that somebody might send."""
+    return [OpenApiExample("Such as", value=body, request_only=True)]
 
 
 def page_of(name: str, row: type[serializers.BaseSerializer[Any]]) -> serializers.BaseSerializer[Any]:

@@ -90,8 +90,8 @@ def _phones(business: Business, given: Sequence[Mapping[str, Any]], errors: dict
 
 @transaction.atomic
 def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Contact:
-    """A new contact with its addresses and tags, as `clean` gave them. An address that is being opted out is waited for."""
-    locks.lock_addresses(business.pk, _keys(data), exclusive=False)
+    """A new contact as `clean` gave it. An address that is being opted out right now is waited for."""
+    _hold_keys(business, data)
     _refuse_taken_external_id(business, data.get("external_id"), but=None)
     contact = Contact.objects.create(
         business=business, **{name: data[name] for name in NAMES if name in data}
@@ -113,7 +113,7 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Contact
 def update(*, contact: Contact, data: Mapping[str, Any], by: Actor) -> Contact:
     """Bring a contact to `data`, as `clean` gave it; tags are replaced as a set when given."""
     business = contact.business
-    locks.lock_addresses(business.pk, _keys(data), exclusive=False)
+    _hold_keys(business, data)
     if not locks.lock_contacts(business.pk, [contact.pk]):
         raise Contact.DoesNotExist
     _refuse_taken_external_id(business, data.get("external_id"), but=contact.pk)
@@ -169,9 +169,16 @@ SINGLE = {
 }
 
 
+def _hold_keys(business: Business, data: Mapping[str, Any]) -> None:
+    """Addresses together with others, the external id alone: of two who ask for it at once, one is refused."""
+    locks.lock_addresses(business.pk, _keys(data), exclusive=False)
+    if external_id := data.get("external_id"):
+        locks.lock_addresses(business.pk, [("external_id", external_id)], exclusive=True)
+
+
 def _refuse_taken_external_id(business: Business, external_id: str | None, *, but: int | None) -> None:
-    taken = Contact.objects.of(business).filter(external_id=external_id).exclude(pk=but)
-    if external_id and taken.exists():
+    taken = Contact.objects.of(business).filter(external_id=external_id).values_list("pk", flat=True)
+    if external_id and set(taken) - {but}:
         raise Conflict("external_id_taken", f"Another contact has the external id {external_id}.")
 
 

@@ -51,7 +51,7 @@ def audience_of(business: int, to: str) -> str | None:
     kind, _, name = to.partition(":")
     if kind == "team":
         team = Team.objects.filter(business=business, name__iexact=name).first()
-        return team and f"team:{team.name}"
+        return f"team:{team.name}" if team else None
     if kind == "user":
         member = Membership.objects.filter(business=business, user__email__iexact=name).select_related("user")
         return f"user:{found.user.email}" if (found := member.first()) else None

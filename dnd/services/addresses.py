@@ -54,7 +54,8 @@ def holders_of(business: int, keys: Iterable[AddressKey]) -> set[int]:
     keys = list(keys)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT contact_id FROM contacts_contactpoint JOIN unnest(%s::text[], %s::text[]) AS k (kind, value)"
+            "SELECT DISTINCT contact_id FROM contacts_contactpoint"
+            " JOIN unnest(%s::text[], %s::text[]) AS k (kind, value)"
             " USING (kind, value) WHERE business_id = %s",
             [[kind for kind, _ in keys], [value for _, value in keys], business],
         )
@@ -62,7 +63,7 @@ def holders_of(business: int, keys: Iterable[AddressKey]) -> set[int]:
 
 
 def effects_of(standpoint: Standpoint, lines: Iterable[Line], address: AddressKey | None) -> Effects:
-    """What one contact's lines suppress and release: the address they came from, else every one it has for the channel."""
+    """What one contact's lines suppress and release: `address`, else every one it has for the channel."""
     effects = Effects()
     points = [address] if address else standpoint.points
     for line in lines:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -11,7 +12,8 @@ from dnd.policy import Held, Position
 
 SQL = """
 SELECT c.id, coalesce(s.version, 0), coalesce(s.last_hash, ''), coalesce(s.do_not_contact, false),
-       (SELECT json_agg(json_build_array(g.direction, g.channel, g.reason, g.since, g.source, g.ends_at, g.opened_by_id))
+       (SELECT json_agg(json_build_array(
+                   g.direction, g.channel, g.reason, g.since, g.source, g.ends_at, g.opened_by_id))
           FROM dnd_ground g WHERE g.contact_id = c.id),
        ARRAY(SELECT t.name FROM contacts_contacttag l JOIN contacts_tag t ON t.id = l.tag_id
               WHERE l.contact_id = c.id ORDER BY t.name),
@@ -61,7 +63,7 @@ def read(contacts: Sequence[int]) -> Snapshot:
     return Snapshot(at=max(row[7] for row in rows), standpoints=standpoints)
 
 
-def _held(row: list) -> Held:
+def _held(row: list[Any]) -> Held:
     direction, channel, reason, since, source, ends_at, opened_by = row
     return Held(
         direction,

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from contacts.rest import paging
 from contacts.rest.fields import Choice, Id, ListQuery, Moment, Strict, shape
-from contacts.rest.schema import page_of, problem
+from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.words import Channel, Role
 from messaging import services as messaging
@@ -46,6 +46,9 @@ CONFIG: dict[str, Any] = {
         },
     ]
 }
+
+
+TWILIO = {"account_sid": "AC…", "auth_token": "…", "from_number": "+14155550199"}
 
 
 class ConnectionOut(serializers.ModelSerializer[Connection]):
@@ -102,6 +105,7 @@ class Connections(Resource):
 
     @extend_schema(
         request=ConnectionIn,
+        examples=example({"channel": "sms", "driver": "twilio", "config": TWILIO}),
         responses={
             201: ConnectionOut,
             409: problem("The channel has a connection already (`connection_exists`)."),

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from contacts.rest import bodies
 from contacts.rest.fields import Choice, Id, Moment, Strict, moment, shape
+from contacts.rest.schema import example
 from contacts.rest.views import Resource
 from contacts.services.errors import Invalid
 from contacts.words import Channel
@@ -70,6 +71,7 @@ class Decisions(Resource):
 
     @extend_schema(
         request=one_of("Asking", QuestionIn, QuestionsIn),
+        examples=example({"contact": "12", "channel": "sms", "message_class": "automation"}),
         responses={200: one_of("Answering", DecisionOut, DecisionsOut)},
     )
     def create(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from contacts.models import Contact
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Id, ListQuery, Moment, Strict, Text, moment, shape
-from contacts.rest.schema import page_of, problem
+from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.words import Channel
 from messaging import services as messaging
@@ -82,6 +82,7 @@ class Messages(Resource):
 
     @extend_schema(
         request=MessageIn,
+        examples=example({"contact": "12", "channel": "sms", "body": "Hello {{contact.first_name}}"}),
         responses={
             201: MessageOut,
             409: problem("It may not be sent: `dnd_active`, or the rule that speaks against it."),

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from compliance.services import permits
 from messaging import encryption, facts
@@ -89,7 +89,7 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         if (made := verdicts.decide(message, reading, keys, permitted.get(message.id, "")))
     ]
     accounts = _accounts(reading, decided)
-    chosen = list(_fitting(decided, reading, accounts, free))
+    chosen = list(_fitting(decided, accounts, free))
     dressed = dressing.dress(
         [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
     )
@@ -101,7 +101,7 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
     telling.tell_workflows(telling.drops(chosen))
     calls = [
         _claimed(
-            each, accounts[_way_of(reading, each)], written[each.message.id], clock, dressed[each.message.id]
+            each, accounts[each.message.id], written[each.message.id], clock, dressed[each.message.id]
         )
         for each in chosen
         if each.sends
@@ -122,27 +122,17 @@ def _permitted(waiting: Sequence[Waiting], reading: Reading) -> dict[int, str]:
     return permits.valid(confirmations, reading.at) if confirmations else {}
 
 
-def _way_of(reading: Reading, each: Decided) -> int:
-    way = reading.way(each.message.contact, each.message.channel)
-    return way.id if way else 0
-
-
 def _accounts(reading: Reading, decided: Iterable[Decided]) -> dict[int, Account]:
-    """The connections by which these may go; one whose credentials cannot be opened is left out."""
-    ids = {_way_of(reading, each) for each in decided if each.sends}
-    if not ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, driver, revision, config FROM messaging_connection WHERE id = ANY(%s)", [list(ids)]
-        )
-        found = cursor.fetchall()
+    """The connection of each message that may go; none where its credentials cannot be opened."""
     accounts = {}
-    for pk, driver, revision, sealed in found:
+    for each in decided:
+        way = reading.way(each.message.contact, each.message.channel) if each.sends else None
+        if way is None:
+            continue
         try:
-            accounts[pk] = Account(pk, driver, revision, _unseal(sealed))
+            accounts[each.message.id] = Account(way.id, way.driver, way.revision, _unseal(way.sealed))
         except CannotOpen as error:
-            log.error("Connection %s cannot be used: %s", pk, error)
+            log.error("Connection %s cannot be used: %s", way.id, error)
     return accounts
 
 
@@ -152,14 +142,12 @@ def _unseal(sealed: str) -> Mapping[str, Any]:
     return opened
 
 
-def _fitting(
-    decided: Iterable[Decided], reading: Reading, accounts: Mapping[int, Account], free: int
-) -> Iterator[Decided]:
+def _fitting(decided: Iterable[Decided], accounts: Mapping[int, Account], free: int) -> Iterator[Decided]:
     """What is stored now: every drop and hold, and as many sends as there are threads for."""
     for each in decided:
         if not each.sends:
             yield each
-        elif _way_of(reading, each) not in accounts:
+        elif each.message.id not in accounts:
             yield replace(each, verdict=verdicts.in_doubt(each.facts, "the credentials cannot be read"))
         elif free:
             free -= 1

@@ -7,7 +7,7 @@ from contacts.ring import ring
 from messaging.delivery import claims
 from messaging.delivery.calling import Called, Callers
 from messaging.delivery.claims import Claims
-from messaging.delivery.limits import CLAIMING_FOR, THREADS
+from messaging.delivery.limits import CLAIMING_FOR, LINGER, THREADS
 from messaging.delivery.settling import settle
 
 TASK = "messaging.tasks.deliver_lane"
@@ -83,6 +83,9 @@ class _Run:
             self._flying, timeout=None if self._over() else patience, return_when=FIRST_COMPLETED
         )
         if back:
+            if self._flying:
+                more, self._flying = wait(self._flying, timeout=LINGER)
+                back |= more
             settle([future.result() for future in back])
             # What stood behind them in line may be due now.
             self._more, self._in_vain = True, 0

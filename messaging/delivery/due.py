@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import connection
 
 from contacts import locks
-from contacts.models import ContactPoint
 
 # A message waits while an older one of its contact, channel and lane is queued, also for another try, or called.
 IN_LINE = """
@@ -17,7 +16,9 @@ NOT EXISTS (SELECT 1 FROM messaging_message o
                AND o.id < m.id AND o.state IN ('queued', 'calling'))
 """
 CANDIDATES = f"""
-SELECT m.id, m.contact_id, m.business_id, m.channel FROM messaging_message m
+SELECT m.id, m.contact_id, m.business_id, m.channel,
+       ARRAY(SELECT ARRAY[p.kind, p.value] FROM contacts_contactpoint p WHERE p.contact_id = m.contact_id)
+  FROM messaging_message m
  WHERE m.lane = %s AND m.state IN ('queued', 'held') AND m.due_at <= statement_timestamp() AND {IN_LINE}
  ORDER BY m.due_at, m.id LIMIT %s
 """  # noqa: S608
@@ -32,12 +33,13 @@ SELECT m.id, m.contact_id, m.business_id, m.channel, m.message_class, m."to", m.
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A message that looked due when nothing was locked."""
+    """A message that looked due when nothing was locked, and the addresses that its contact had."""
 
     id: int
     contact: int
     business: int
     channel: str
+    addresses: list[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +77,10 @@ def candidates(lane: str, limit: int) -> list[Candidate]:
 
 def lock_addresses(found: Iterable[Candidate]) -> Keys:
     """Share every address of these contacts, and the connections to be used: none changes before we commit."""
-    contacts: dict[int, set[int]] = defaultdict(set)
     keys: Keys = defaultdict(set)
     for candidate in found:
-        contacts[candidate.business].add(candidate.contact)
         keys[candidate.business].add(connection_key(candidate.channel))
-    points = ContactPoint.objects.filter(contact__in=set().union(*contacts.values()))
-    for business, kind, value in points.values_list("business_id", "kind", "value"):
-        keys[business].add((kind, value))
+        keys[candidate.business].update((kind, value) for kind, value in candidate.addresses)
     for business in sorted(keys):
         locks.lock_addresses(business, keys[business], exclusive=False)
     return keys

@@ -12,5 +12,7 @@ MARGIN = timedelta(seconds=5)
 """How long after the lease the reaper waits, for clocks that do not run alike."""
 
 THREADS = 16
+LINGER = 0.01
+"""Seconds for which a call that is back waits for others, to be settled with them."""
 CLAIMING_FOR = 4.0
 """Seconds for which one run of the task claims, so that a worker that is asked to stop soon has."""

@@ -34,8 +34,10 @@ def reap() -> int:
         return 0
     with transaction.atomic(durable=True):
         held = set(locks.try_lock_contacts(list(overdue.values())))
-        standings = writing.read([pk for pk, contact in overdue.items() if contact in held])
-        now = locks.now()
+        messages = [pk for pk, contact in overdue.items() if contact in held]
+        if not messages:
+            return 0
+        standings, now = writing.read(messages)
         lost = [standing for standing in standings.values() if _is_overdue(standing, now)]
         writing.write([Result(standing, LOST) for standing in lost], now, by=Actor.provider("delivery"))
     return len(lost)

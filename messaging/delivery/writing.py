@@ -16,7 +16,8 @@ from messaging.delivery.telling import Ended
 
 FIRST_ASK = timedelta(seconds=2)
 STANDING = """
-SELECT id, business_id, contact_id, channel, enrollment, step, state, fence, provider_id, lease_until
+SELECT id, business_id, contact_id, channel, enrollment, step, state, fence, provider_id, lease_until,
+       clock_timestamp()
   FROM messaging_message WHERE id = ANY(%s)
 """
 WRITE = """
@@ -64,13 +65,15 @@ class Result:
 def hold(contacts: Iterable[int], messages: Sequence[int]) -> tuple[dict[int, Standing], datetime]:
     """Lock the contacts, then read the messages and the clock."""
     locks.hold_contacts(contacts)
-    return read(messages), locks.now()
+    return read(messages)
 
 
-def read(messages: Sequence[int]) -> dict[int, Standing]:
+def read(messages: Sequence[int]) -> tuple[dict[int, Standing], datetime]:
+    """The messages, at least one, and the clock after their contacts were locked."""
     with connection.cursor() as cursor:
         cursor.execute(STANDING, [list(messages)])
-        return {row[0]: Standing(*row) for row in cursor.fetchall()}
+        found = cursor.fetchall()
+    return {row[0]: Standing(*row[:-1]) for row in found}, max(row[-1] for row in found)
 
 
 def write(results: Sequence[Result], at: datetime, *, by: Actor) -> None:

@@ -69,9 +69,12 @@ def _unusable(url: str) -> str:
 
 
 def _clean_feedback(given: Any, errors: Errors) -> Config:
-    if not isinstance(given, Mapping) or set(given) - {"esp", "webhook_key"}:
+    if not isinstance(given, Mapping):
         errors["feedback"] = "This has the fields esp and webhook_key."
         return {}
+    errors.update(
+        {f"feedback.{name}": "Unknown field." for name in given if name not in ("esp", "webhook_key")}
+    )
     if given.get("esp") not in FEEDBACK:
         errors["feedback.esp"] = f"Use one of {', '.join(FEEDBACK)}."
     key = _text(given, "webhook_key")

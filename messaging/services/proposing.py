@@ -162,16 +162,25 @@ def _row(draft: Draft) -> tuple[Any, ...]:
     )
 
 
-def _array(values: Iterable[Any]) -> str:
+def _array(values: Sequence[Any]) -> str:
     """These values of one column as PostgreSQL's array literal."""
+    if all(type(value) is str for value in values):
+        return _texts(values)
     return "{" + ",".join(map(_element, values)) + "}"
 
 
-def _element(value: Any) -> str:
+def _texts(values: Sequence[str]) -> str:
+    together = "".join(values)
+    if '"' in together or "\\" in together:
+        values = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(values) + '"}'
+
+
+def _element(value: datetime | int | str | None) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return _texts([value])[1:-1]
     return str(value) if isinstance(value, int) else f'"{value.isoformat()}"'
 
 

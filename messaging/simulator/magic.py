@@ -90,9 +90,7 @@ PHONES = {
 MAILBOXES = {
     "bounce511": MailMagic("550 5.1.1 to RCPT: no such user", rcpt_reply="550 5.1.1 no such user"),
     "defer451": MailMagic("451 4.2.0 to RCPT: try later", rcpt_reply="451 4.2.0 try again later"),
-    "reject554": MailMagic(
-        "554 5.7.1 after the message: rejected", data_reply="554 5.7.1 message rejected"
-    ),
+    "reject554": MailMagic("554 5.7.1 after the message: rejected", data_reply="554 5.7.1 message rejected"),
     "hang": MailMagic("Accepted, never answered (closed after 120 s)", answer=Answer.HANG),
     "drop": MailMagic("Accepted, connection closed without an answer", answer=Answer.CLOSE),
 }

@@ -44,9 +44,7 @@ class Step:
 class Progress:
     """Statuses in order, each a delay after the one before; one retry of a failed callback."""
 
-    def __init__(
-        self, settings: Settings, accounts: Accounts, webhooks: Webhooks, limit: int
-    ) -> None:
+    def __init__(self, settings: Settings, accounts: Accounts, webhooks: Webhooks, limit: int) -> None:
         self.waiting = 0
         self.given_up = 0
         self._settings = settings

@@ -136,9 +136,7 @@ def _part(message: Message, content_type: str) -> str:
         if part.get_content_type() != content_type or part.is_multipart() or attached:
             continue
         payload = part.get_payload(decode=True)
-        return (
-            _text(payload, part.get_content_charset("utf-8")) if isinstance(payload, bytes) else ""
-        )
+        return _text(payload, part.get_content_charset("utf-8")) if isinstance(payload, bytes) else ""
     return ""
 
 

@@ -44,9 +44,7 @@ class TwilioApi:
             web.route("*", "/2010-04-01/{tail:.*}", self._unknown),
         ]
 
-    def _signed_in(
-        self, handler: Handler
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _signed_in(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def checked(request: web.Request) -> web.StreamResponse:
             account = request.match_info["account"]
             authorization = request.headers.get("Authorization", "")
@@ -108,9 +106,7 @@ class TwilioApi:
         self._simulation.store.add_phone(record)
         return record
 
-    async def _answer(
-        self, request: web.Request, record: PhoneRecord, answer: Answer
-    ) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, record: PhoneRecord, answer: Answer) -> web.StreamResponse:
         # Made before any wait: the answer tells of the moment of acceptance.
         shape = twilio_json.call if record.kind == "call" else twilio_json.message
         accepted = web.json_response(shape(record), status=201)
@@ -168,9 +164,7 @@ def _plan(kind: Kind, chosen: PhoneMagic, pairs: Pairs) -> Plan:
         statuses = ("sent", "delivered") if chosen.error_code is None else ("undelivered",)
         return Plan(statuses, frozenset(statuses), chosen.error_code)
     # Twilio tells of the end of a call unless asked for more (StatusCallbackEvent).
-    asked = {
-        event for name, value in pairs if name == "StatusCallbackEvent" for event in value.split()
-    }
+    asked = {event for name, value in pairs if name == "StatusCallbackEvent" for event in value.split()}
     way = UNREACHED.get(chosen.call_ends, ("ringing", "in-progress"))
     named = {"in-progress": "answered"}
     told = {status for status in way if named.get(status, status) in asked}

@@ -104,6 +104,17 @@ document.addEventListener("alpine:init", () => {
       };
       return words[step.kind]?.() || "";
     },
+    triggerSummary(trigger) {
+      const fields = this.triggerSpecs[trigger.type].fields;
+      const words = (name) => {
+        const field = fields.find((known) => known.name === name);
+        return field && trigger[name] ? this.label(field.options, trigger[name]) : "";
+      };
+      const channels = trigger.flag.endsWith("_specific") ? trigger.channels.map((c) => this.label(this.channels(), c)).join(", ") : "";
+      const flag = channels ? words("flag").replace("certain channels", channels) : words("flag");
+      const tags = trigger.tag_op && trigger.tag_values;
+      return [trigger.name, flag, words("direction"), words("enabled"), tags].filter(Boolean).join(" · ");
+    },
     channels() {
       return this.triggerSpecs.contact_dnd.fields.find((field) => field.name === "channels").options;
     },

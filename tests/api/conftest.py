@@ -72,11 +72,6 @@ def _somewhere_for_static_files() -> None:
     settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_in_flight(monkeypatch):
-    monkeypatch.setattr("dnd.hooks.in_flight", lambda questions: set())
-
-
 KeyMaker = Callable[..., Api]
 
 

@@ -4,8 +4,9 @@ import random
 import time
 from functools import cache
 
-from messaging.tasks import deliver_lane, reap
+from django.db import OperationalError, transaction
 
+from contacts import locks
 from contacts.actors import Actor
 from contacts.models import Business, Contact, ContactPoint
 from contacts.services import tags
@@ -13,6 +14,7 @@ from contacts.services.errors import Conflict
 from contacts.words import INBOUND_CHANNELS, OUTBOUND_CHANNELS
 from dnd import services as dnd
 from dnd.tasks import tick as dnd_tick
+from messaging.tasks import deliver_lane, reap
 from tests.factories import MANAGER
 from workflows import services as workflows
 from workflows.models import Enrollment, Workflow
@@ -90,4 +92,18 @@ def tag() -> None:
     )  # fmt: skip
 
 
-ROLES = {role.__name__: role for role in (tick, deliver, change, bulk, address, enroll, remove, tag)}
+def disorder() -> None:
+    """What nobody in Heed does: lock two contacts in whatever order."""
+    first, second = random.sample(everybody()[:2], 2)
+    try:
+        with transaction.atomic():
+            locks.lock_contacts(business().pk, [first])
+            time.sleep(0.05)
+            locks.lock_contacts(business().pk, [second])
+    except OperationalError:
+        time.sleep(0.01)
+
+
+ROLES = {
+    role.__name__: role for role in (tick, deliver, change, bulk, address, enroll, remove, tag, disorder)
+}

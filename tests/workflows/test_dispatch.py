@@ -1,6 +1,7 @@
 """From events to enrollments: exactly one firing for each event and each workflow in force, come what may."""
 
 import pytest
+from django.db import transaction
 
 from contacts import locks
 from contacts.actors import Actor, Cause
@@ -13,6 +14,7 @@ from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory, blo
 from tests.workflows.building import (
     EMAIL,
     TAG,
+    crowd,
     draft,
     enroll,
     flow,
@@ -71,6 +73,21 @@ def test_what_another_dispatcher_has_done_meanwhile_is_not_done_again(business, 
 
     assert dispatch.dispatch_batch() == 0
     assert (Firing.objects.count(), Setback.objects.count()) == (1, 0)
+
+
+def test_a_batch_is_of_at_most_two_hundred_contacts(business):
+    flow(business, STOP, triggers=[on_tag()])
+    contacts = crowd(business, 203)
+    for name in ("a", "b"):
+        with transaction.atomic():
+            tagging.add(business.pk, [tagging.Tagging(contact.pk, name) for contact in contacts], by=STAFF)
+
+    assert dispatch.dispatch_batch() == 400
+    assert dispatch.dispatch_batch() == 6
+    assert (
+        sorted(Firing.objects.values_list("outcome", flat=True))
+        == ["already_active"] * 203 + ["enrolled"] * 203
+    )
 
 
 def test_a_reinforced_or_weakened_block_starts_nothing(business):

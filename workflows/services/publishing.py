@@ -41,16 +41,21 @@ def publish(*, workflow: Workflow, by: Actor) -> Version:
     before = published_version(current)
     if before and _same(before, found):
         return before
-    at = locks.now()
-    retire(current, at)
     # Tags that exist are not made by ticks, which would wait for each other if they made them in different orders.
     tags.ids_of(
         current.business_id, {step["tag"] for _, step in walk(found.steps) if step["kind"] == "add_tag"}
     )
-    last = current.versions.aggregate(last=Max("number"))["last"] or 0
+    return _freeze(current, found, by)
+
+
+def _freeze(workflow: Workflow, found: Definition, by: Actor) -> Version:
+    """The next version, in force from now on. The caller holds the publishing lock."""
+    at = locks.now()
+    retire(workflow, at)
+    last = workflow.versions.aggregate(last=Max("number"))["last"] or 0
     return Version.objects.create(
-        workflow=current,
-        business_id=current.business_id,
+        workflow=workflow,
+        business_id=workflow.business_id,
         number=last + 1,
         settings=found.settings,
         triggers=found.triggers,

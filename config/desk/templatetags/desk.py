@@ -11,6 +11,8 @@ from config.desk import words
 from contacts import phones
 from contacts.words import Channel
 from dnd.models import Reason
+from messaging.models import Message
+from workflows.models import StepRun
 
 register = template.Library()
 
@@ -71,3 +73,8 @@ def reason_words(reason: str) -> str:
 @register.filter
 def skip_words(reason: str) -> str:
     return words.SKIPS.get(reason, reason)
+
+
+@register.filter
+def why(done: Message | StepRun) -> str:
+    return words.why(done.reason, done.detail)

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from contacts.models import Business
 from contacts.services import keys
@@ -18,14 +18,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         business = Business.objects.filter(slug=options["business"]).first()
         if business is None:
-            raise CommandError(f"There is no business {options['business']!r}: {_slugs()}.")
+            raise SystemExit(f"There is no business {options['business']!r}: {_slugs()}.")
         if options["role"] not in Role.values:
-            raise CommandError(
-                f"There is no role {options['role']!r}: choose one of {', '.join(Role.values)}."
-            )
+            raise SystemExit(f"There is no role {options['role']!r}: choose one of {', '.join(Role.values)}.")
         name = options["name"].strip()
         if not 1 <= len(name) <= 200:
-            raise CommandError("A key's name has 1 to 200 characters.")
+            raise SystemExit("A key's name has 1 to 200 characters.")
         _, text = keys.issue(business=business, role=options["role"], name=name)
         self.stdout.write(text)
 

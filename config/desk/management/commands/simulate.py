@@ -22,10 +22,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, scenario: str, **options: Any) -> None:
         if scenario not in SCENARIOS:
             raise CommandError(f"There is no scenario {scenario}: choose one of {', '.join(SCENARIOS)}.")
-        if not settings.HEED_DEMO:
-            raise CommandError("Scenarios play in the demo business: set HEED_DEMO=1 if you want it here.")
         if not _workers_answer():
             raise CommandError("No workers answer: start Heed with `make run` first.")
+        if not settings.HEED_DEMO:
+            raise CommandError("Scenarios play in the demo business: set HEED_DEMO=1 if you want it here.")
         play, played = Play(self._tell), SCENARIOS[scenario]
         play.say(f"{scenario}. {played.__doc__}")
         try:

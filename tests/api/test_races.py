@@ -1,0 +1,105 @@
+"""Requests that meet: the loser gets the problem that it would have got a moment later."""
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from contacts.models import Contact
+from contacts.services import keys
+from tests.api.conftest import Api
+from tests.factories import BusinessFactory, ContactFactory
+from workflows.models import Enrollment
+
+AT_ONCE = 6
+
+
+def together(ask):
+    """What `ask` answers to each of several who ask at the same moment."""
+    start = Barrier(AT_ONCE)
+
+    def one(number):
+        try:
+            start.wait()
+            return ask(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(one, range(AT_ONCE)))
+
+
+@pytest.fixture
+def key(transactional_db):
+    business = BusinessFactory()
+    return keys.issue(business=business, role="enterprise", name="key")[1]
+
+
+def test_an_external_id_is_given_once(key):
+    for turn in range(5):
+        answers = together(lambda _, turn=turn: Api(key).post("contacts/", {"external_id": f"MRN-{turn}"}))
+
+        assert Counter(a.status for a in answers) == {201: 1, 409: AT_ONCE - 1}
+        assert {a.code for a in answers if a.status == 409} == {"external_id_taken"}
+
+
+def test_a_workflow_s_name_is_given_once(key):
+    answers = together(lambda _: Api(key).post("workflows/", {"name": "Same", "steps": [{"kind": "stop"}]}))
+
+    assert Counter(a.status for a in answers) == {201: 1, 400: AT_ONCE - 1}
+
+
+def test_a_contact_is_enrolled_once(key):
+    api = Api(key)
+    workflow = api.post("workflows/", {"name": "Once", "steps": [{"kind": "wait", "for": "1d"}]}).body["id"]
+    api.post(f"workflows/{workflow}/publish/")
+    contact = ContactFactory(business=api_business(key))
+
+    answers = together(
+        lambda _: Api(key).post(f"workflows/{workflow}/enrollments/", {"contact": str(contact.pk)})
+    )
+
+    assert Counter(a.status for a in answers) == {201: 1, 409: AT_ONCE - 1}
+    assert Enrollment.objects.count() == 1
+
+
+def test_a_channel_gets_one_connection(key):
+    config = {"account_sid": "AC" + "0" * 32, "auth_token": "secret", "from_number": "+14155550199"}
+    body = {"channel": "sms", "driver": "twilio", "config": config}
+
+    answers = together(lambda _: Api(key).post("connections/", body))
+
+    assert Counter(a.status for a in answers) == {201: 1, 409: AT_ONCE - 1}
+
+
+def test_everybody_s_change_of_dnd_counts_and_the_ledger_has_no_gap(key):
+    contact = ContactFactory(business=api_business(key))
+    channels = ["call", "sms", "email", "whatsapp", "facebook", "gmb"]
+
+    answers = together(
+        lambda n: Api(key).patch(f"contacts/{contact.pk}/dnd/", {"outbound": {channels[n]: True}})
+    )
+
+    assert {a.status for a in answers} == {200}
+    state = Api(key).get(f"contacts/{contact.pk}/dnd/").body
+    assert (state["state"], state["version"]) == ("on", AT_ONCE)
+
+
+def test_a_contact_deleted_meanwhile_is_gone_for_everybody(key):
+    contact = ContactFactory(business=api_business(key))
+    path = f"contacts/{contact.pk}/"
+    bodies = [{"first_name": "Bea"}, {"tags": ["x"]}, {"email": "b@example.org"}]
+
+    def ask(number):
+        return Api(key).delete(path) if number % 2 else Api(key).patch(path, bodies[number // 2])
+
+    assert {answer.status for answer in together(ask)} <= {200, 204, 404}
+    assert Api(key).get(path).status == 404
+    assert json.dumps(list(Contact.objects.values_list("first_name", "external_id"))) == '[["", null]]'
+
+
+def api_business(key):
+    return keys.find(key).business
