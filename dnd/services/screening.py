@@ -1,4 +1,4 @@
-"""A contact that gains an address: within a tick it gets the ground of a suppressed one, and loses that of one it left."""
+"""A contact that gains an address gets the ground of a suppressed one, and loses that of one it had, within a tick."""
 
 from collections import defaultdict
 

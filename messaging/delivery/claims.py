@@ -100,9 +100,7 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         permits.use([each.message.id for each in chosen if each.sends], reading.at)
     telling.tell_workflows(telling.drops(chosen))
     calls = [
-        _claimed(
-            each, accounts[each.message.id], written[each.message.id], clock, dressed[each.message.id]
-        )
+        _claimed(each, accounts[each.message.id], written[each.message.id], clock, dressed[each.message.id])
         for each in chosen
         if each.sends
     ]
