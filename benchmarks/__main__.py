@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.supervisor.servers import servers
 
-NAMES = ("engine", "delivery", "dnd_change")
+NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks")
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ NAMES = (
     "HEED_ALLOW_PRIVATE_NETWORKS",
     "HEED_BASE_URL",
     "HEED_TWILIO_API_BASE",
+    "HEED_TWILIO_VALIDITY",
     "EMAIL_URL",
 )
 CONFIDENTIAL = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "EMAIL_URL"}
@@ -36,6 +37,11 @@ def forget_empty() -> None:
 def port(value: int) -> None:
     if not 1 <= value <= 65535:
         raise environs.ValidationError("must be a port from 1 to 65535.")
+
+
+def twilio_validity(value: int) -> None:
+    if not 1 <= value <= 36_000:
+        raise environs.ValidationError("must be a number of seconds from 1 to 36000.")
 
 
 def web_address(value: str) -> None:

@@ -23,6 +23,8 @@ HEED_DEMO = env.bool("HEED_DEMO", False)
 HEED_ALLOW_PRIVATE_NETWORKS = env.bool("HEED_ALLOW_PRIVATE_NETWORKS", False)
 HEED_BASE_URL = env.str("HEED_BASE_URL", f"http://127.0.0.1:{PORT}", validate=environment.web_address)
 HEED_TWILIO_API_BASE = env.str("HEED_TWILIO_API_BASE", None, validate=environment.web_address)
+# Seconds for which Twilio may queue a text. Left out, it would do so for ten hours, and past any opt-out.
+HEED_TWILIO_VALIDITY = env.int("HEED_TWILIO_VALIDITY", 300, validate=environment.twilio_validity)
 HEED_SIMULATOR_HTTP = env.str("HEED_SIMULATOR_HTTP", "")
 HEED_SIMULATOR_SMTP = env.str("HEED_SIMULATOR_SMTP", "")
 REDIS_URL = env.str("REDIS_URL", None, validate=environment.redis_address)

@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", include("compliance.public.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", include("config.desk.urls")),
     path("admin/", admin.site.urls),

@@ -235,6 +235,21 @@ def lift(position: Position, direction: str, pairs: Iterable[tuple[str, str]]) -
     return lines
 
 
+def older(position: Position, direction: str, channel: str, as_of: datetime | None) -> list[tuple[str, str]]:
+    """The grounds of a channel that a wish of that time is about: those that people and programs set later are not.
+
+    What an address itself or its provider said is not asked for its age here: who keeps those in order has done so.
+    """
+    return [
+        (channel, reason)
+        for reason in position.reasons(direction, channel)
+        if as_of is None
+        or rules()[reason].told_from_outside
+        or (since := position.grounds[direction, channel, reason].since) is None
+        or since <= as_of
+    ]
+
+
 def may_switch(*, source: str, role: str | None, allowed: bool, synced: bool) -> tuple[str, str] | None:
     """None when this actor may flip the Do Not Contact switch, else (code, why)."""
     if source == "sync":

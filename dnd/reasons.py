@@ -23,6 +23,11 @@ class Rule:
     min_role: str | None
     note_to_lift: bool
 
+    @property
+    def told_from_outside(self) -> bool:
+        """Whether it is about an address, and the contact or a provider says it."""
+        return self.address_bound and not self.set_by.isdisjoint({"contact", "provider"})
+
     def covers(self, direction: str, channel: str) -> bool:
         """Whether this reason can stand on that channel in that direction."""
         return self.direction in ("both", direction) and (self.channels is None or channel in self.channels)

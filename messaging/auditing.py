@@ -46,6 +46,9 @@ SELECT m.id, 'suppressed', s.id FROM called m
  WHERE m.message_class = ANY(%(obey_dnd)s)
    AND s.since <= m.claimed_at AND m.claimed_at < coalesce(s.lifted_at, 'infinity')
 UNION ALL
+SELECT m.id, 'no_permit', NULL FROM called m
+ WHERE m.message_class = 'system' AND NOT EXISTS (SELECT 1 FROM compliance_permit p WHERE p.message = m.id)
+UNION ALL
 SELECT m.id, 'stuck', NULL FROM called m
  WHERE m.state = 'calling' AND m.claimed_at < clock_timestamp() - interval '90 seconds'
 ORDER BY 1, 2
@@ -55,6 +58,7 @@ SENTENCES = {
     "overlooked": "Message {0} was claimed after version {1} had blocked it, and decided on before that.",
     "effective": "Message {0} was called after the block of version {1} was effective.",
     "suppressed": "Message {0} was claimed for an address that suppression {1} held.",
+    "no_permit": "Message {0} is a confirmation without a permit.",
     "stuck": "Message {0} has been calling for more than 90 seconds.",
 }
 

@@ -3,10 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
+from zlib import crc32
 
 from django.db import connection
 
+from compliance.services import permitted
+from compliance.services.permitted import Clock
+from contacts.models import PointKind
 from dnd import flags
 from dnd.flags import NO_WISHES, Wishes
 from dnd.reasons import strongest
@@ -15,7 +20,7 @@ from messaging.addressing import Point
 from messaging.policy import Block, Facts
 
 PEOPLE = """
-SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, s.name, s.restricts_contact,
+SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, c.timezone, s.name, s.restricts_contact,
        p.kind, p.value, p.line_type, p.preferred, x.channel, x.reason, clock_timestamp()
   FROM contacts_contact c
   LEFT JOIN contacts_status s ON s.id = c.status_id
@@ -38,6 +43,7 @@ class Person:
 
     business_id: int
     deleted: bool
+    timezone: str
     status: str
     restricts: bool
     points: list[Point] = field(default_factory=list)
@@ -63,6 +69,7 @@ class Reading:
     people: Mapping[int, Person]
     wishes: Mapping[int, Wishes]
     ways: Mapping[tuple[int, str], Way]
+    clocks: Mapping[int, Clock] = field(default_factory=dict)
 
     def version(self, contact: int) -> int:
         return self.wishes.get(contact, NO_WISHES).version
@@ -76,16 +83,25 @@ class Reading:
         channel: str,
         message_class: str,
         *,
+        first_due: datetime | None = None,
         expires_at: datetime | None = None,
         keep: str = "",
         withdrawn: str = "",
+        permit: str = "",
     ) -> Facts:
-        """What the policy is asked with about one message. `keep`: the address that was chosen before."""
+        """What the policy is asked with about one message. `keep`: the address that was chosen before.
+
+        `permit`: the one address to which a confirmation may go. `first_due`: since when it waits, where it has
+        no `expires_at` yet; outside the permitted hours it only begins to be due when they open.
+        """
         person = self.people[contact]
         wishes = self.wishes.get(contact, NO_WISHES)
         choice = addressing.choose(channel, person.points, policy.classes()[message_class], keep=keep)
         way = self.ways.get((person.business_id, channel))
         block = wishes.blocked.get(channel)
+        opens_at = partial(self._opens_at, person, contact, channel, message_class, choice.address)
+        if first_due and expires_at is None:
+            expires_at = policy.expires_at(message_class, opens_at(first_due) or first_due)
         suppressed = person.suppressed.get((channel, choice.address))
         return Facts(
             channel=channel,
@@ -99,9 +115,23 @@ class Reading:
             status=person.status,
             status_restricts=person.restricts,
             connection=way.state if way else "",
+            permit=bool(permit) and permit == choice.address,
             withdrawn=withdrawn or (DELETED if person.deleted else ""),
+            hours_open_at=opens_at(self.at),
             expires_at=expires_at,
         )
+
+    def _opens_at(
+        self, person: Person, contact: int, channel: str, message_class: str, address: str, at: datetime
+    ) -> datetime | None:
+        """When the hours open that a message of this class has to keep to; None when they are open."""
+        clock = self.clocks.get(person.business_id)
+        if clock is None or not policy.classes()[message_class].quiet_hours:
+            return None
+        phones = [point.value for point in person.points if point.kind == PointKind.PHONE]
+        number = address if address in phones else next(iter(phones), "")
+        spread = crc32(str(contact).encode())
+        return clock.opens_at(at, channel=channel, zone=person.timezone, number=number, spread=spread)
 
 
 def read(contacts: Collection[int]) -> Reading:
@@ -112,16 +142,18 @@ def read(contacts: Collection[int]) -> Reading:
         at, people = _people(cursor.fetchall())
         cursor.execute(CONNECTED, [list({person.business_id for person in people.values()})])
         ways = {(business, channel): Way(*way) for business, channel, *way in cursor.fetchall()}
-    return Reading(at, people, flags.read(ids), ways)
+    clocks = permitted.clocks({person.business_id for person in people.values()})
+    return Reading(at, people, flags.read(ids), ways, clocks)
 
 
 def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:
     """A row for each address, or for each suppression of one; the rows of an address follow each other."""
     people: dict[int, Person] = {}
-    for pk, business, deleted, status, restricts, kind, value, line_type, preferred, channel, why, _ in rows:
+    for pk, business, deleted, zone, status, restricts, *address, channel, why, _ in rows:
         person = people.get(pk)
         if person is None:
-            person = people[pk] = Person(business, deleted, status or "", bool(restricts))
+            person = people[pk] = Person(business, deleted, zone, status or "", bool(restricts))
+        kind, value, line_type, preferred = address
         points = person.points
         if kind and not (points and (points[-1].kind, points[-1].value) == (kind, value)):
             points.append(Point(kind, value, line_type, preferred))

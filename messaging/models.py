@@ -109,6 +109,11 @@ class Message(models.Model):
     to = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=400, blank=True)
     body = models.TextField(blank=True)
+    sent_body = models.TextField(
+        blank=True,
+        db_default="",
+        help_text="What was handed over, where compliance added to the body; a link's secret is left out.",
+    )
     source = models.CharField(max_length=8, choices=Source, db_default=Source.WORKFLOW)
     actor = models.CharField(max_length=200, blank=True, help_text="Who wrote or caused it.")
     state = models.CharField(max_length=9, choices=MessageState, default=MessageState.QUEUED)
@@ -209,3 +214,22 @@ class Audit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.messages} messages, {len(self.violations)} violations"
+
+
+class ListReading(models.Model):
+    """How far the list of what came in by a connection has been read, for texts whose webhook was lost."""
+
+    connection = models.OneToOneField(
+        Connection, models.CASCADE, primary_key=True, related_name="list_reading"
+    )
+    read_until = models.DateTimeField()
+    due_at = models.DateTimeField()
+    problem = models.CharField(
+        max_length=400, blank=True, help_text="Why it could not be read the last time."
+    )
+
+    class Meta:
+        indexes = [models.Index(name="lists_to_read", fields=["due_at"])]
+
+    def __str__(self) -> str:
+        return f"read until {self.read_until}"

@@ -132,7 +132,13 @@ def decide(facts: Facts) -> Verdict:
             "disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER
         )
     if obeys.quiet_hours and facts.hours_open_at and facts.hours_open_at > facts.now:
-        return Hold("hours", "quiet_hours", "Outside the contact's permitted hours.", facts.hours_open_at)
+        until = facts.hours_open_at
+        return Hold(
+            "hours",
+            "quiet_hours",
+            f"Outside the contact's permitted hours: held until {until:%Y-%m-%d %H:%M} UTC.",
+            until,
+        )
     if facts.expires_at and facts.now >= facts.expires_at:
         return Drop("expired", "expired", "It waited too long to be sent.")
     return Send()

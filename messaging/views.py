@@ -4,17 +4,51 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from compliance.models import InboundEvent
 from messaging import delivery, webhooks
+from messaging.inbound import storing, twiml
+
+
+def _not_signed() -> HttpResponse:
+    return HttpResponse("The signature does not match.", status=403, content_type="text/plain")
+
+
+@csrf_exempt
+@require_POST
+def twilio_message(request: HttpRequest, connection: str) -> HttpResponse:
+    """A text came in: kept, answered with nothing, and worked on afterwards."""
+    signed = webhooks.from_twilio(request, connection)
+    if signed is None:
+        return _not_signed()
+    sid = signed.form.get("MessageSid") or signed.form.get("SmsSid", "")
+    says_more = bool(signed.form.get("OptOutType"))
+    storing.store(
+        signed.account, kind=InboundEvent.Kind.MESSAGE, sid=sid, body=signed.body, says_more=says_more
+    )
+    return twiml.answer(twiml.NOTHING)
+
+
+@csrf_exempt
+@require_POST
+def twilio_voice(request: HttpRequest, connection: str) -> HttpResponse:
+    """Somebody calls: refused where inbound DND asks for it, else passed on to the business."""
+    signed = webhooks.from_twilio(request, connection)
+    if signed is None:
+        return _not_signed()
+    storing.store(
+        signed.account, kind=InboundEvent.Kind.CALL, sid=signed.form.get("CallSid", ""), body=signed.body
+    )
+    return twiml.answer(twiml.for_call(signed.account, signed.form))
 
 
 @csrf_exempt
 @require_POST
 def twilio_status(request: HttpRequest, connection: str) -> HttpResponse:
     """What became of a text, in whatever order and however often Twilio tells it."""
-    account = webhooks.from_twilio(request, connection)
-    if account is None:
-        return HttpResponse("The signature does not match.", status=403, content_type="text/plain")
-    receipt = delivery.of_twilio(request.GET.get("m", ""), request.POST.dict())
+    signed = webhooks.from_twilio(request, connection)
+    if signed is None:
+        return _not_signed()
+    receipt = delivery.of_twilio(request.GET.get("m", ""), signed.form)
     if receipt:
-        delivery.receive(account, receipt)
+        delivery.receive(signed.account, receipt)
     return HttpResponse(status=204)

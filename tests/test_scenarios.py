@@ -32,6 +32,14 @@ TOLD = {
         "as promised: “Nurture” began with its first step, a task",
         "as promised: at the provider: SMS × 1",
     ],
+    "stop-start": [
+        "DND enabled by contact for SMS",
+        "as promised: it took at most two seconds",
+        "Cannot send the message: DND is active for SMS.",
+        "as promised: another text lifts nothing",
+        "DND disabled by contact for SMS",
+        "as promised: at the provider: SMS × 4",
+    ],
     "mid-workflow": [
         "DND enabled by user for Email",
         "dnd:email:user_request",

@@ -32,6 +32,7 @@ NAMES = {
     "contact_created": "Contact created",
     "tag_added": "Tag added",
     "tag_removed": "Tag removed",
+    "message_received": "Message received",
 }
 
 
@@ -68,7 +69,15 @@ class Fired:
     refused: str
 
     def want(self) -> Want:
-        return Want(self.event.contact, self.version, f"Trigger: {self.trigger}", self.event.depth)
+        by, context = f"Trigger: {self.trigger}", _context(self.event.happened)
+        return Want(self.event.contact, self.version, by, self.event.depth, context)
+
+
+def _context(happened: Happened) -> dict[str, Any]:
+    """What templates may use of the event itself."""
+    if happened.kind != EventKind.MESSAGE_RECEIVED:
+        return {}
+    return {"message": {"body": happened.data["body"]}}
 
 
 def dispatch_batch() -> int:

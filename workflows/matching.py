@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from compliance import keywords
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -61,6 +63,16 @@ def about_tag(filters: Filters, event: Happened) -> bool:
     return tags_fit(filters.get("tags"), frozenset([event.data["tag"].lower()]))
 
 
+def message_received(filters: Filters, event: Happened) -> bool:
+    """A keyword is the whole message, whatever its case, spaces and punctuation."""
+    wanted = {keywords.plain(word) for word in filters.get("keywords") or ()}
+    return (
+        _among(filters.get("channels"), event.data["channel"])
+        and (not wanted or keywords.plain(event.data["body"]) in wanted)
+        and tags_fit(filters.get("tags"), event.tags)
+    )
+
+
 def _among(wanted: Sequence[str] | None, got: str) -> bool:
     """An empty list is no filter."""
     return not wanted or got in wanted
@@ -90,5 +102,6 @@ MATCHERS: dict[str, Callable[[Filters, Happened], bool]] = {
     "contact_created": contact_created,
     "tag_added": about_tag,
     "tag_removed": about_tag,
+    "message_received": message_received,
 }
 """By the kind of trigger, which is the kind of its event. `manual` is started by people and steps, not by events."""

@@ -67,6 +67,7 @@ OF_FILTERS: Mapping[str, Schema] = {
     "sources": _list(_words(*Source.values)),
     "reasons": _list(_words(*sorted(rules()))),
     "enabled": {"type": "boolean"},
+    "keywords": _list(_text("The whole message, whatever its case, spaces and punctuation.")),
 }
 
 

@@ -12,6 +12,7 @@ TRIGGERS: Mapping[str, str] = {
     "contact_created": "Contact created",
     "tag_added": "Tag added",
     "tag_removed": "Tag removed",
+    "message_received": "Message received",
     "manual": "By hand",
 }
 FLAGS: Mapping[str, str] = {
@@ -75,7 +76,16 @@ def trigger(given: Mapping[str, Any]) -> str:
         wanted = filters.get("enabled")
         state = "turned on or off" if wanted is None else "turned on" if wanted else "turned off"
         return "; ".join([f"Do Not Contact is {state}", *_narrowed(filters)])
+    if kind == "message_received":
+        return "; ".join([_received(filters), *_narrowed(filters)])
     return TRIGGERS.get(kind, kind)
+
+
+def _received(filters: Mapping[str, Any]) -> str:
+    channels = [str(Channel(c).label) for c in filters.get("channels") or [] if c in Channel.values]
+    by = f" by {_either(channels)}" if channels else ""
+    words = filters.get("keywords")
+    return f"The contact writes{by}" + (f": {_listed(words)}" if words else "")
 
 
 def _dnd(filters: Mapping[str, Any]) -> str:

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.urls import path, re_path
 
+from compliance.api import Suppressions
 from config.api import documents, errors
 from config.desk.api import Contacts
-from contacts.api import BusinessProfile
+from config.desk.profile_api import BusinessProfile
 from dnd.api import Dnd
 from messaging.api import Connections, Decisions, Messages
 from workflows.api import Enrollments, Workflows
@@ -35,6 +36,7 @@ urlpatterns = [
     path("connections/<str:id>/", Connections.as_view(ONE)),
     path("connections/<str:id>/connect/", Connections.as_view({"post": "connect"})),
     path("connections/<str:id>/disconnect/", Connections.as_view({"post": "disconnect"})),
+    path("suppressions/", Suppressions.as_view({"get": "list"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),
     path("docs/", documents.Docs.as_view(), name="docs"),

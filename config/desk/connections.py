@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -167,8 +168,24 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
     if request.method == "POST" and _saved(form, connection.config, change):
         messages.success(request, "Saved. It counts from the next message on.")
         return redirect("admin:messaging_connection_changelist")
-    switch = {"connection": connection, "template": "desk/parts/connection_switch.html"}
-    return form_page(request, form, title=TITLES[connection.driver], back=_list(), below=switch)
+    below = {
+        "connection": connection,
+        "template": "desk/parts/connection_below.html",
+        "hooks": _hooks(connection),
+    }
+    return form_page(request, form, title=TITLES[connection.driver], back=_list(), below=below)
+
+
+def _hooks(connection: Connection) -> list[tuple[str, str]]:
+    """What Twilio is to be given for a number, so that texts and calls come in. The end of the first asks it to try
+    again, for as long as it can, when we do not answer."""
+    if connection.driver != Connection.Driver.TWILIO:
+        return []
+    of_it = f"{settings.HEED_BASE_URL}/hooks/twilio/{connection.pk}"
+    return [
+        ("A message comes in", f"{of_it}/message#rc=5&rp=all"),
+        ("A call comes in", f"{of_it}/voice#rc=5&rp=all"),
+    ]
 
 
 @get_or_post

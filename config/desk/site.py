@@ -43,6 +43,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         (
             Section("DND changes", "admin:dnd_change_changelist", "history"),
             Section("Suppressions", "admin:dnd_suppression_changelist", "unsubscribe"),
+            Section("To be reviewed", "admin:compliance_review_changelist", "fact_check"),
         ),
     ),
     (

@@ -18,6 +18,7 @@ from config.desk import (
     contact_work,
     enrollment,
     notifications,
+    reviews,
     settings_pages,
     workflow,
 )
@@ -45,6 +46,7 @@ urlpatterns = [
     _page("teams/<str:pk>/", settings_pages.team, "team"),
     _page("keys/add/", settings_pages.key_add, "key-add"),
     _page("keys/<str:pk>/revoke/", settings_pages.key_revoke, "key-revoke"),
+    _page("reviews/<str:pk>/", reviews.decide, "review"),
     _page("notifications/", notifications.notifications, "notifications"),
     _page("workflows/workflow/new/", workflow.add, "workflow-add"),
     _page(f"{FLOW}edit/", workflow.show, "workflow"),

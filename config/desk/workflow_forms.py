@@ -117,6 +117,21 @@ TRIGGERS: list[Spec] = [
         ],
     },
     {
+        "type": "message_received",
+        "icon": "mark_chat_unread",
+        "about": "Starts when a contact writes.",
+        "fields": [
+            _field("channels", "checks", "By", options=CHANNELS[1:], hint="None ticked: whichever way."),
+            _field(
+                "keywords",
+                "words",
+                "Only if the whole message is",
+                hint="Separate words with commas. Case, spaces and punctuation do not matter.",
+            ),
+            _tags(),
+        ],
+    },
+    {
         "type": "manual",
         "icon": "touch_app",
         "about": "Contacts are added by hand, by a program or by another workflow.",

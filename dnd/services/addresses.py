@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import connection
 
@@ -120,6 +121,15 @@ def suppressed_among(business: int, addresses: Iterable[str]) -> dict[str, set[M
     for mark in standing.values_list("channel", "address", "reason"):
         found[mark[1]].add(mark)
     return found
+
+
+def set_since(business: int, channel: str, address: str, moment: datetime | None) -> set[Mark]:
+    """What people and programs have suppressed an address for since that moment."""
+    if moment is None:
+        return set()
+    standing = Suppression.objects.in_force().filter(business=business, channel=channel, address=address)
+    marks = standing.filter(since__gt=moment).values_list("channel", "address", "reason")
+    return {mark for mark in marks if not rules()[mark[2]].told_from_outside}
 
 
 def write(batch: Batch, effects: Effects) -> None:

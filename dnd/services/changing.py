@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -206,12 +207,14 @@ def change_address(
     reason: str = "user_request",
     note: str = "",
     evidence_ids: Sequence[str] = (),
+    as_of: datetime | None = None,
 ) -> list[Outcome]:
     """What an address itself asked for: suppress or release it, for every contact that has it and for those to come.
 
     Releasing (START) lifts the address's suppressions on the channel as far as this actor may, and every ground of
     the channel of each holder none of whose other addresses is suppressed, all of them or none. Doing either twice
-    is the same as doing it once. Works for an address that nobody has.
+    is the same as doing it once. Works for an address that nobody has. `as_of`: when it was asked for; what
+    people and programs have set since then stays.
     """
     key = (POINT_OF_CHANNEL[channel], address)
     wish = Wish(
@@ -230,7 +233,7 @@ def change_address(
         effects = Effects(suppress={(channel, address, reason)})
         _follow_addresses(business.pk, snapshot, effects, wish, batch)
     else:
-        effects = _release(business.pk, snapshot, channel, address, wish, batch)
+        effects = _release(business.pk, snapshot, channel, address, wish, batch, as_of)
     addresses.write(batch, effects)
     written = writing.write(batch)
     if batch.drafts:
@@ -253,6 +256,7 @@ def _release(
     address: str,
     wish: Wish,
     batch: Batch,
+    as_of: datetime | None,
 ) -> Effects:
     """Draft what freeing an address frees, and say which of its suppressions go."""
     values = {address} | {
@@ -260,9 +264,10 @@ def _release(
     }
     suppressed = addresses.suppressed_among(business, values)
     by = batch.by
+    newer = addresses.set_since(business, channel, address, as_of)
     release = {
         mark
-        for mark in suppressed.get(address, ())
+        for mark in suppressed.get(address, set()) - newer
         if mark[0] == channel
         and not policy.may_lift(rules()[mark[2]], source=by.source, role=by.role, note=wish.note)
     }
@@ -276,5 +281,8 @@ def _release(
             continue
         if policy.refusals(standpoint.position, wish, source=by.source, role=by.role):
             continue
-        batch.drafts.append(Draft(standpoint, policy.plan(standpoint.position, wish), wish))
+        lines = policy.lift(
+            standpoint.position, "outbound", policy.older(standpoint.position, "outbound", channel, as_of)
+        )
+        batch.drafts.append(Draft(standpoint, lines, wish))
     return Effects(release=release)

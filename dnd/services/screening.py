@@ -1,4 +1,4 @@
-"""A contact that gains a suppressed address gets the same ground, within a tick."""
+"""A contact that gains an address gets the ground of a suppressed one, and loses that of one it had, within a tick."""
 
 from collections import defaultdict
 
@@ -11,7 +11,7 @@ from contacts.ring import ring
 from dnd import policy
 from dnd.models import Suppression
 from dnd.policy import Wish
-from dnd.services import reading, writing
+from dnd.services import outliving, reading, writing
 from dnd.services.addresses import Mark, suppressed_among
 from dnd.services.changing import DISPATCH
 from dnd.services.writing import Batch, Draft
@@ -34,10 +34,15 @@ def screen_new_addresses() -> int:
 def _screen(business: int, points: list[ContactPoint]) -> None:
     locks.lock_addresses(business, [(p.kind, p.value) for p in points], exclusive=False)
     suppressed = suppressed_among(business, {p.value for p in points})
-    hit = [p.contact_id for p in points if p.value in suppressed]
-    locked = locks.lock_contacts(business, hit)
+    hit = {p.contact_id for p in points if p.value in suppressed}
+    moved = outliving.perhaps_moved(points)
+    locked = locks.lock_contacts(business, hit | moved)
+    if left := [pk for pk in locked if pk in moved]:
+        outliving.end(business, left)
+    if blocked := [pk for pk in locked if pk in hit]:
+        _block(business, blocked, suppressed)
     if locked:
-        _block(business, locked, suppressed)
+        ring(DISPATCH)
     ContactPoint.objects.filter(pk__in=[p.pk for p in points]).update(screened=True)
 
 
@@ -67,4 +72,3 @@ def _block(business: int, contacts: list[int], suppressed: dict[str, set[Mark]])
         for contact, changes in writing.write(batch).items():
             snapshot.standpoints[contact].version = changes[-1].version
             snapshot.standpoints[contact].last_hash = changes[-1].hash
-    ring(DISPATCH)

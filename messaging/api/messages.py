@@ -22,6 +22,7 @@ NO_CONTACT = "There is no such contact."
 class MessageOut(serializers.ModelSerializer[Message]):
     id = Id()
     contact = Id(source="contact_id")
+    body = serializers.SerializerMethodField(help_text="As it was sent; before that, as it was written.")
     until = serializers.SerializerMethodField(help_text="While it is held: when it is asked again.")
     enrollment = Id(allow_null=True)
     created_at = Moment()
@@ -35,6 +36,9 @@ class MessageOut(serializers.ModelSerializer[Message]):
             "reason", "detail", "until", "decided_version", "provider_id", "enrollment", "created_at", "called_at",
             "settled_at",
         )  # fmt: skip
+
+    def get_body(self, message: Message) -> str:
+        return message.sent_body or message.body
 
     def get_until(self, message: Message) -> str | None:
         return moment(message.due_at) if message.state == MessageState.HELD else None

@@ -7,6 +7,6 @@ from messaging.delivery.door import deliver
 from messaging.delivery.flight import in_flight
 from messaging.delivery.inquiry import inquire
 from messaging.delivery.reaping import reap
-from messaging.delivery.receipts import Receipt, of_twilio, receive
+from messaging.delivery.receipts import Receipt, of_email, of_twilio, receive
 
-__all__ = ["Receipt", "deliver", "in_flight", "inquire", "of_twilio", "reap", "receive"]
+__all__ = ["Receipt", "deliver", "in_flight", "inquire", "of_email", "of_twilio", "reap", "receive"]

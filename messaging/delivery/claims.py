@@ -10,12 +10,15 @@ from typing import Any
 
 from django.db import transaction
 
+from compliance.services import permits
 from messaging import encryption, facts
-from messaging.delivery import due, telling, verdicts
-from messaging.delivery.due import Candidate
+from messaging.delivery import dressing, due, telling, verdicts
+from messaging.delivery.dressing import Dressed
+from messaging.delivery.due import Candidate, Waiting
 from messaging.delivery.verdicts import Decided
 from messaging.encryption import CannotOpen
 from messaging.facts import Reading
+from messaging.models import MessageClass
 from messaging.providers.base import Letter
 
 log = logging.getLogger(__name__)
@@ -36,7 +39,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that is ours to call until its lease ends. `clock`: the monotonic clock just before `claimed_at`."""
+    """A message that is ours to call until its lease ends. `clock`: the monotonic clock just before `claimed_at`.
+
+    `tells`: it says how to opt out.
+    """
 
     message: int
     contact: int
@@ -46,6 +52,7 @@ class Claim:
     letter: Letter
     claimed_at: datetime
     clock: float
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +82,42 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         return Claims(found=len(found))
     clock = time.monotonic()
     reading = facts.read([message.contact for message in waiting])
-    decided = [made for message in waiting if (made := verdicts.decide(message, reading, keys))]
+    permitted = _permitted(waiting, reading)
+    decided = [
+        made
+        for message in waiting
+        if (made := verdicts.decide(message, reading, keys, permitted.get(message.id, "")))
+    ]
     accounts = _accounts(reading, decided)
     chosen = list(_fitting(decided, accounts, free))
+    dressed = dressing.dress(
+        [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
+    )
+    chosen = [_in_doubt_if_bare(each, dressed) for each in chosen]
     written = verdicts.write(chosen)
+    dressing.keep(dressed)
+    if permitted:
+        permits.use([each.message.id for each in chosen if each.sends], reading.at)
     telling.tell_workflows(telling.drops(chosen))
     calls = [
-        _claimed(each, accounts[each.message.id], written[each.message.id], clock)
+        _claimed(each, accounts[each.message.id], written[each.message.id], clock, dressed[each.message.id])
         for each in chosen
         if each.sends
     ]
     return Claims(calls, len(chosen), len(found))
+
+
+def _in_doubt_if_bare(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
+    """A message without what has to be added to it does not go out."""
+    if not each.sends or each.message.id in dressed:
+        return each
+    return replace(each, verdict=verdicts.in_doubt(each.facts, "what has to be added could not be"))
+
+
+def _permitted(waiting: Sequence[Waiting], reading: Reading) -> dict[int, str]:
+    """The address to which each confirmation may go that has a permit."""
+    confirmations = [message.id for message in waiting if message.message_class == MessageClass.SYSTEM]
+    return permits.valid(confirmations, reading.at) if confirmations else {}
 
 
 def _accounts(reading: Reading, decided: Iterable[Decided]) -> dict[int, Account]:
@@ -120,7 +152,9 @@ def _fitting(decided: Iterable[Decided], accounts: Mapping[int, Account], free: 
             yield each
 
 
-def _claimed(each: Decided, account: Account, written: tuple[int, int], clock: float) -> Claim:
+def _claimed(
+    each: Decided, account: Account, written: tuple[int, int], clock: float, dressed: Dressed
+) -> Claim:
     message, (fence, attempts) = each.message, written
     return Claim(
         message=message.id,
@@ -128,7 +162,10 @@ def _claimed(each: Decided, account: Account, written: tuple[int, int], clock: f
         fence=fence,
         attempts=attempts,
         account=account,
-        letter=Letter(message.id, account.id, each.facts.address, message.subject, message.body),
+        letter=Letter(
+            message.id, account.id, each.facts.address, message.subject, dressed.body, dressed.headers
+        ),
         claimed_at=each.facts.now,
         clock=clock,
+        tells=dressed.tells,
     )

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from compliance.models import InboundEvent
 from contacts.actors import Actor
 from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
 from messaging.encryption import CannotOpen
+from messaging.inbound import storing
 from messaging.models import Connection, Message
 from messaging.providers import open_line
 from messaging.providers.base import Found, Letter
@@ -33,7 +35,8 @@ UPDATE messaging_message m
          WHERE state = 'unknown' AND ask_at <= statement_timestamp()
          ORDER BY ask_at LIMIT %s FOR UPDATE SKIP LOCKED) AS due
  WHERE m.id = due.id
-RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject, m.body, m.claimed_at, m.lease_until
+RETURNING m.id, m.business_id, m.contact_id, m.channel, m."to", m.subject,
+          coalesce(nullif(m.sent_body, ''), m.body), m.claimed_at, m.lease_until
 """
 
 
@@ -103,4 +106,12 @@ def _resolve(message: Unknown, found: Found) -> int:
         )
         result = Result(standing, ending, provider_id=found.provider_id)
         writing.write([result], at, by=Actor.provider("twilio"))
+        storing.store_code(
+            business=message.business,
+            message=message.id,
+            channel=message.channel,
+            to=message.to,
+            code=found.code,
+            via=InboundEvent.Via.LIST.value,
+        )
         return 1

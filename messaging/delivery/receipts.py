@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from compliance.models import InboundEvent
 from contacts.actors import Actor
 from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
+from messaging.inbound import storing
 from messaging.models import Connection, Message
-from messaging.providers import twilio
+from messaging.providers import smtp, twilio
 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -33,20 +35,35 @@ def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
     return Receipt(int(message), sid, twilio.STATES[state], code if NUMBER.fullmatch(code) else "")
 
 
+def of_email(account: Connection, message: int, state: str, code: str) -> Receipt:
+    """What an email provider reports of one of our emails, told by the identity that it left with."""
+    return Receipt(message, smtp.identity(message, account.pk, account.config["from_email"]), state, code)
+
+
 def receive(account: Connection, receipt: Receipt) -> bool:
     """Bring the message to what the provider says, if it is newer than what we know; whether anything changed.
 
     What is not a message of this connection's business and channel, or has another id at the provider, is left alone.
     """
     ours = Message.objects.filter(pk=receipt.message, business=account.business_id, channel=account.channel)
-    contact = ours.filter(direction=Message.Way.OUTBOUND).values_list("contact_id", flat=True).first()
-    if contact is None:
+    found = ours.filter(direction=Message.Way.OUTBOUND).values_list("contact_id", "to").first()
+    if found is None:
         return False
+    contact, to = found
     with transaction.atomic():
         standings, at = writing.hold([contact], [receipt.message])
         standing = standings[receipt.message]
         if standing.provider_id not in ("", receipt.provider_id):
             return False
+        # What the code says of the number holds however late it comes.
+        storing.store_code(
+            business=account.business_id,
+            message=standing.id,
+            channel=standing.channel,
+            to=to,
+            code=receipt.code,
+            via=InboundEvent.Via.WEBHOOK.value,
+        )
         ending = states.after_receipt(
             standing.state,
             receipt.state,

@@ -4,14 +4,20 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from compliance.models import InboundEvent
+from compliance.services import adding
 from contacts.actors import Actor
+from contacts.words import Channel
 from messaging.delivery import retry, states, writing
 from messaging.delivery.calling import Called
 from messaging.delivery.writing import Result, Standing
-from messaging.providers.base import NotTaken, Taken
+from messaging.feedback import storing as feedback
+from messaging.inbound import storing
+from messaging.providers.base import Lost, NotTaken, Refused, Taken
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +50,36 @@ def _settle(calls: Sequence[Called]) -> None:
         standing = standings[called.claim.message]
         if standing.fence == called.claim.fence:
             by_driver.setdefault(called.claim.account.driver, []).append(_result(called, standing))
+            _note_code(called, standing)
     for driver, results in by_driver.items():
         writing.write(results, at, by=Actor.provider(driver))
+    _remember_told(calls, at)
+
+
+def _remember_told(calls: Sequence[Called], at: datetime) -> None:
+    """Who may have got a text that says how to opt out has been told."""
+    told = [c.claim for c in calls if c.claim.tells and isinstance(c.answer, Taken | Lost)]
+    adding.remember_told(Channel.SMS, [claim.contact for claim in told], at)
+
+
+def _note_code(called: Called, standing: Standing) -> None:
+    """A refusal may say something of the number itself: that is worked on apart, as what comes in is."""
+    if isinstance(called.answer, Refused):
+        feedback.note_refusal(
+            business=standing.business,
+            account=called.claim.account.id,
+            message=standing.id,
+            to=called.claim.letter.to,
+            detail=called.answer.detail,
+        )
+        storing.store_code(
+            business=standing.business,
+            message=standing.id,
+            channel=standing.channel,
+            to=called.claim.letter.to,
+            code=called.answer.code,
+            via=InboundEvent.Via.ANSWER.value,
+        )
 
 
 def _result(called: Called, standing: Standing) -> Result:

@@ -29,7 +29,9 @@ UPDATE messaging_message m
        called_at = CASE WHEN v.sends THEN NULL ELSE m.called_at END,
        fence = m.fence + v.sends::int,
        attempts = m.attempts + v.sends::int,
-       settled_at = CASE WHEN v.state = 'dropped' THEN v.at END
+       settled_at = CASE WHEN v.state = 'dropped' THEN v.at END,
+       expires_at = CASE v.rule WHEN 'hours' THEN greatest(m.expires_at, v.due_at + interval '1 hour')
+                                ELSE m.expires_at END
   FROM (VALUES %s) AS v (id, state, sends, address, rule, reason, detail, inputs, version, at, due_at, lease_until)
  WHERE m.id = v.id RETURNING m.id, m.fence, m.attempts
 """
@@ -57,7 +59,9 @@ class Decided:
         return isinstance(self.verdict, Send)
 
 
-def decide(message: Waiting, reading: Reading, keys: Mapping[int, set[locks.AddressKey]]) -> Decided | None:
+def decide(
+    message: Waiting, reading: Reading, keys: Mapping[int, set[locks.AddressKey]], permit: str = ""
+) -> Decided | None:
     """The verdict; None to leave the message due, when its address is new and so is not locked.
 
     An error in here means no send: the message is held and decided on again in a minute.
@@ -71,6 +75,7 @@ def decide(message: Waiting, reading: Reading, keys: Mapping[int, set[locks.Addr
             expires_at=message.expires_at,
             keep=message.to,
             withdrawn=(message.detail or "It was taken back.") if message.withdrawn else "",
+            permit=permit,
         )
         if known.address and (POINT_OF_CHANNEL[message.channel], known.address) not in keys[message.business]:
             return None

@@ -13,6 +13,7 @@ from email.utils import formatdate
 from typing import Any
 
 from messaging import network
+from messaging.feedback import metadata
 from messaging.providers.base import CONNECT_LIMIT, Answer, Found, Letter, Lost, NotTaken, Refused, Taken
 from messaging.smtp_url import Server, read
 
@@ -55,13 +56,14 @@ class SmtpLine:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._server = read(config["url"])
         self._from = config["from_email"]
+        self._esp = (config.get("feedback") or {}).get("esp", "")
         self._smtp: _Conversation | None = None
         self._used_at = 0.0
 
     def send(self, letter: Letter, *, until: float) -> Answer:
-        identity = f"<heed.{letter.message}.{letter.connection}@{self._from.rpartition('@')[2]}>"
+        named = identity(letter.message, letter.connection, self._from)
         try:
-            content = compose(letter, self._from, identity)
+            content = compose(letter, self._from, named, metadata.headers(self._esp, letter.message))
             smtp = self._announce(letter, until)
             self._limit(smtp, until)
             smtp.send(LEADING_DOT.sub(b"..", content))
@@ -70,7 +72,7 @@ class SmtpLine:
             # The final dot was not written, so whatever went wrong, the server does not have it.
             self.close()
             return _before_the_dot(error)
-        return self._finish(smtp, identity)
+        return self._finish(smtp, named)
 
     def find(self, letter: Letter, *, since: datetime, before: datetime) -> Sequence[Found] | None:
         return None
@@ -149,6 +151,11 @@ class SmtpLine:
         smtp.sock.settimeout(left)
 
 
+def identity(message: int, connection: int, sender: str) -> str:
+    """The Message-ID of one of our emails, by which the provider knows it too."""
+    return f"<heed.{message}.{connection}@{sender.rpartition('@')[2]}>"
+
+
 def _before_the_dot(error: Exception) -> Answer:
     if isinstance(error, network.NotAllowed):
         return Refused("network", str(error))
@@ -163,8 +170,11 @@ def _before_the_dot(error: Exception) -> Answer:
     return NotTaken("not_connected", f"The email server could not be reached ({type(error).__name__}).")
 
 
-def compose(letter: Letter, sender: str, identity: str) -> bytes:
-    """The message as it goes over the wire, in lines of plain ASCII that end with CRLF."""
+def compose(letter: Letter, sender: str, identity: str, more: Mapping[str, str] | None = None) -> bytes:
+    """The message as it goes over the wire, in lines of plain ASCII that end with CRLF.
+
+    The letter's own headers, and `more`, stand as they are: who reads them takes no folded or encoded address.
+    """
     message = EmailMessage(policy=WIRE)
     message["From"] = sender
     message["To"] = letter.to
@@ -172,4 +182,7 @@ def compose(letter: Letter, sender: str, identity: str) -> bytes:
     message["Date"] = formatdate()
     message["Message-ID"] = identity
     message.set_content(letter.body)
-    return message.as_bytes()
+    lines = [f"{name}: {value}" for name, value in {**letter.headers, **(more or {})}.items()]
+    if any(not line.isprintable() for line in lines):
+        raise ValueError("A header is one line.")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii") + message.as_bytes()

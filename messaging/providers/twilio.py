@@ -19,8 +19,6 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from messaging.providers.base import CONNECT_LIMIT, Answer, Found, Letter, Lost, NotTaken, Refused, Taken
 
 PUBLIC = "https://api.twilio.com"
-VALIDITY = 300
-"""Seconds for which Twilio may queue a text; left out, it would do so for ten hours."""
 IDLE_LIMIT = 2.0
 """A connection idle for longer is not used again: the far side may close it as we write, and nobody would know."""
 ANSWER_LIMIT = 8.0
@@ -103,7 +101,7 @@ class TwilioLine:
             "From": self._from,
             "Body": letter.body,
             "StatusCallback": callback,
-            "ValidityPeriod": str(VALIDITY),
+            "ValidityPeriod": str(settings.HEED_TWILIO_VALIDITY),
         }
         try:
             return read_answer(*self._ask("POST", until, data=form))

@@ -78,7 +78,7 @@ def draft(reading: Reading, proposals: Iterable[Proposal]) -> list[Draft]:
             proposal.contact_id,
             proposal.channel,
             proposal.message_class,
-            expires_at=policy.expires_at(proposal.message_class, proposal.first_due or reading.at),
+            first_due=proposal.first_due or reading.at,
         )
         drafts.append(Draft(proposal, known, policy.decide(known), reading.version(proposal.contact_id)))
     return drafts

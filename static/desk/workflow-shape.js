@@ -20,6 +20,7 @@ window.heedWorkflow = (() => {
       flag: filters.flag || "",
       channels: filters.channels || [],
       enabled: filters.enabled === undefined ? "" : String(filters.enabled),
+      keywords: (filters.keywords || []).join(", "),
       tag_op: filters.tags?.op || "",
       tag_values: (filters.tags?.values || []).join(", "),
       sources: filters.sources || [],
@@ -64,7 +65,10 @@ window.heedWorkflow = (() => {
     const filters = {};
     if (has("direction") && trigger.direction) filters.direction = trigger.direction;
     if (has("flag") && trigger.flag) filters.flag = trigger.flag;
-    if (has("channels") && trigger.flag.endsWith("_specific")) filters.channels = [...trigger.channels];
+    const channels = spec.fields.find((field) => field.name === "channels");
+    const counts = channels && (channels.specific ? trigger.flag.endsWith("_specific") : trigger.channels.length > 0);
+    if (counts) filters.channels = [...trigger.channels];
+    if (has("keywords") && list(trigger.keywords).length) filters.keywords = list(trigger.keywords);
     if (has("enabled") && trigger.enabled) filters.enabled = trigger.enabled === "true";
     if (has("tags") && trigger.tag_op) filters.tags = { op: trigger.tag_op, values: list(trigger.tag_values) };
     if (has("sources") && trigger.sources.length) filters.sources = [...trigger.sources];

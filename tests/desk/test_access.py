@@ -7,6 +7,10 @@ from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver
 
+from compliance.free_text import Finding
+from compliance.models import Review
+from compliance.services import hearing, reviewing
+from contacts import locks
 from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
 from contacts.services import keys, tags, work
 from messaging.models import Connection, Message
@@ -24,6 +28,7 @@ LISTS = (
     "/admin/messaging/message/",
     "/admin/dnd/change/",
     "/admin/dnd/suppression/",
+    "/admin/compliance/review/",
 )
 FOR_ENTERPRISE = (
     "/admin/messaging/connection/",
@@ -37,6 +42,21 @@ FOR_ENTERPRISE = (
 )
 FOR_MANAGERS = ("/admin/workflows/workflow/new/",)
 FOR_EVERYBODY = ("/admin/", "/admin/notifications/", "/admin/contacts/contact/add/", *LISTS)
+
+
+def a_review(business: Business) -> Review:
+    """A text from a stranger that was taken for an opt-out."""
+    statement, _ = hearing.hear(
+        business=business,
+        channel="sms",
+        address="+14155550177",
+        reason="free_text_opt_out",
+        provider_id="SM1:free_text",
+        received_at=locks.now(),
+    )
+    return reviewing.open_review(
+        statement, "Secret: stop texting me", Finding("cease writing", "Secret words")
+    )
 
 
 @pytest.fixture
@@ -63,6 +83,7 @@ def theirs(elsewhere):
         "team": Team.objects.create(business=business, name="Secret team").pk,
         "membership": Membership.objects.filter(business=business).first().pk,
         "connection": Connection.objects.filter(business=business).first().pk,
+        "review": a_review(business).pk,
     }
 
 
@@ -95,6 +116,7 @@ ADDRESSES = [
     "keys/{key}/revoke/",
     "connections/{connection}/",
     "connections/{connection}/switch/",
+    "reviews/{review}/",
 ]
 
 
@@ -127,7 +149,13 @@ def test_what_belongs_to_another_business_does_not_exist(signed_in, theirs, addr
 def test_nothing_of_another_business_changes(signed_in, theirs):
     client = signed_in("enterprise")
     for address in ADDRESSES:
-        for data in ({}, {"change": "outbound.sms.allow", "note": "x"}, {"remove": "1"}, {"do": "remove"}):
+        for data in (
+            {},
+            {"change": "outbound.sms.allow", "note": "x"},
+            {"remove": "1"},
+            {"do": "remove"},
+            {"decision": "reject"},
+        ):
             client.post(f"/admin/{address.format(**theirs)}", data)
 
     contact = Contact.objects.get(pk=theirs["contact"])
@@ -136,6 +164,7 @@ def test_nothing_of_another_business_changes(signed_in, theirs):
     assert ApiKey.objects.valid().exists()
     assert Team.objects.filter(name="Secret team").exists()
     assert Connection.objects.filter(business=contact.business).count() == 2
+    assert Review.objects.get().state == "open"
     assert workflows.is_published(contact.business.workflows.get())
 
 
@@ -320,6 +349,7 @@ def test_nothing_that_is_not_ours_is_registered():
     names = {model.__name__ for model in admin.site._registry}
     assert names == {
         "Contact", "Membership", "ApiKey", "Change", "Suppression", "Message", "Connection", "Workflow", "Enrollment",
+        "Review",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from compliance.services import profiles
 from contacts import locks
 from contacts.models import Business, Contact
 from messaging import delivery
@@ -21,6 +22,7 @@ from messaging.services import Proposal
 from tests.factories import ENTERPRISE, BusinessFactory, ContactFactory
 
 TWILIO = {"account_sid": "AC1", "auth_token": "a-secret-token-0123", "from_number": "+14155550199"}
+ADDS_NOTHING = dict.fromkeys(("sms_opt_out", "sms_sender", "email_unsubscribe", "email_sender"), False)
 SMTP = {"url": "smtp://user:letmein@127.0.0.1:2525", "from_email": "hello@clinic.example"}
 
 
@@ -35,11 +37,12 @@ def contact(business: Business) -> Contact:
 
 
 def connected(business: Business) -> Business:
-    """With a connection for texts and one for emails."""
+    """With a connection for texts and one for emails, and nothing that compliance adds to them."""
     for channel, driver, config in (("sms", "twilio", TWILIO), ("email", "smtp", SMTP)):
         messaging.create_connection(
             business=business, channel=channel, driver=driver, config=config, by=ENTERPRISE
         )
+    profiles.update(business=business, data=ADDS_NOTHING, by=ENTERPRISE)
     return business
 
 

@@ -63,7 +63,11 @@ def test_twilio_is_told_where_to_call_back_and_how_long_it_may_wait(text, simula
     (record,) = kept(simulator, "sms", "+14155552222")
     assert record["id"] == answer.provider_id
     assert record["status_callback"] == f"{settings.HEED_BASE_URL}/hooks/twilio/3/status?m=7"
-    assert "ValidityPeriod" in str(record["params"])
+    assert ["ValidityPeriod", "300"] in record["params"]
+    settings.HEED_TWILIO_VALIDITY = 60
+    text("+14155552223")
+    (record,) = kept(simulator, "sms", "+14155552223")
+    assert ["ValidityPeriod", "60"] in record["params"]
 
 
 def test_a_line_goes_on_after_each_kind_of_answer(text):

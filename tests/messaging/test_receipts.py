@@ -1,12 +1,13 @@
 """Twilio's status callbacks: verified, in any order, any number of times."""
 
 from itertools import permutations
+from urllib.parse import urlencode
 
 import pytest
 from twilio.request_validator import RequestValidator
 
 from contacts.models import Event
-from messaging import delivery
+from messaging import delivery, webhooks
 from messaging.delivery import claims
 from messaging.models import Connection, Message
 from tests.factories import BusinessFactory, ContactFactory
@@ -37,7 +38,8 @@ def tell(client, settings, account):
         path = f"/hooks/twilio/{account.pk}/status?m={message}"
         form = {"MessageSid": sid, "MessageStatus": status, "ErrorCode": code} | form
         signature = RequestValidator(token).compute_signature(signed or settings.HEED_BASE_URL + path, form)
-        return client.post(path, form, headers={"X-Twilio-Signature": signature}).status_code
+        headers = {"X-Twilio-Signature": signature}
+        return client.post(path, urlencode(form), webhooks.FORM, headers=headers).status_code
 
     return call
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from compliance import keywords
 from contacts.words import INBOUND_CHANNELS, OUTBOUND_CHANNELS, Direction, Source
 from dnd.reasons import rules
 from workflows.definition import fields
@@ -49,6 +50,12 @@ def _check_contact_dnd(notes: Notes, path: str, filters: Mapping[str, Any]) -> N
         )
 
 
+def _check_keywords(notes: Notes, path: str, filters: Mapping[str, Any]) -> None:
+    for position, word in enumerate(filters.get("keywords") or ()):
+        if not keywords.plain(word):
+            notes.add(below(path, f"keywords.{position}"), "A keyword has at least one letter or digit.")
+
+
 def _check_nothing(notes: Notes, path: str, filters: Mapping[str, Any]) -> None:
     return None
 
@@ -72,6 +79,14 @@ FILTERS: dict[str, tuple[dict[str, Field], Check]] = {
     "contact_created": ({"tags": TAGS}, _check_nothing),
     "tag_added": ({"tags": TAGS}, _check_nothing),
     "tag_removed": ({"tags": TAGS}, _check_nothing),
+    "message_received": (
+        {
+            "channels": fields.choices(OUTBOUND_CHANNELS, required=False),
+            "keywords": fields.texts("Give a list of words that are the whole message.", required=False),
+            "tags": TAGS,
+        },
+        _check_keywords,
+    ),
     "manual": ({}, _check_nothing),
 }
 """Each trigger's filters, and the rule that they must keep together. Every filter may be left out."""

@@ -14,6 +14,8 @@ from workflows import definition
 from workflows.definition import Definition
 from workflows.models import Workflow
 
+INBOUND = frozenset({"message.body"})
+"""What templates may name where a message may have started the workflow."""
 NO_WORKFLOW = "There is no such workflow in this business: give the id of one."
 NO_AUDIENCE = "There is no such role, team or user: give managers, team:NAME or user:EMAIL."
 
@@ -36,6 +38,10 @@ def checked(business: Business, data: Mapping[str, Any]) -> Definition:
     return found
 
 
+def _starts_with_a_message(found: Definition) -> bool:
+    return any(trigger["type"] == "message_received" for trigger in found.triggers)
+
+
 def _mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]:
     named = dict(found.workflows())
     known = set(Workflow.objects.of(business).filter(pk__in=set(named.values())).values_list("pk", flat=True))
@@ -43,6 +49,7 @@ def _mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]
     for path, to in found.audiences():
         if work.audience_of(business.pk, to) is None:
             yield path, NO_AUDIENCE
+    variables = VARIABLES | INBOUND if _starts_with_a_message(found) else VARIABLES
     for path, source in found.templates():
-        if wrong := templates.check_template(source, variables=VARIABLES):
+        if wrong := templates.check_template(source, variables=variables):
             yield path, wrong

@@ -7,6 +7,9 @@ from workflows import people
 from workflows.engine.batch import Batch, Ran, Results, Row
 from workflows.models import Outcome
 
+NO_MESSAGE = {"message": {"body": ""}}
+"""What the contact wrote, where no message brought it here."""
+
 
 def render(batch: Batch, names: Sequence[str]) -> tuple[list[tuple[Row, list[str]]], Results]:
     """Each row with its texts by these names, and the results of those rows whose texts cannot be rendered."""
@@ -15,7 +18,8 @@ def render(batch: Batch, names: Sequence[str]) -> tuple[list[tuple[Row, list[str
     results: Results = {}
     for row in batch:
         try:
-            texts = [templates.render(row.config.get(name, ""), contexts[row.contact]) for name in names]
+            values = {**NO_MESSAGE, **contexts[row.contact], **row.context}
+            texts = [templates.render(row.config.get(name, ""), values) for name in names]
         except templates.CannotRender as error:
             results[row.id] = Ran(Outcome.FAILED.value, "template", str(error))
         else:

@@ -15,6 +15,7 @@ from contacts.models import Business, Contact, ContactPoint, Notification, Task
 from contacts.services import people, tags
 from contacts.words import Channel
 from dnd import services as dnd
+from dnd.models import Effective, Ground
 from messaging import services as messaging
 from messaging.models import Message
 from workflows import services as workflows
@@ -86,7 +87,31 @@ class Play:
             return str(refusal)
         return ""
 
+    def receives(self, contact: Contact, body: str, *, sid: str = "") -> str:
+        """The contact texts; the same `sid` again is the same text, told once more. The text's id."""
+        self.say(f"{contact.name} texts “{body}”" + (" (told again)" if sid else ""))
+        told = provider.deliver(self.business, self.address(contact, "phone"), body, sid)
+        if told is None:
+            raise TookTooLong("the provider is not the simulator, so that nobody can text in here")
+        return told
+
     # --- what can be seen ---
+
+    def now(self) -> datetime:
+        return locks.now()
+
+    def blocked(self, contact: Contact, channel: str = "sms") -> list[str]:
+        """For which reasons a channel is blocked."""
+        grounds = Ground.objects.outbound().filter(contact=contact, channel=channel)
+        return sorted(grounds.values_list("reason", flat=True))
+
+    def blocked_since(self, contact: Contact) -> datetime:
+        """When the last change of DND was in force."""
+        return Effective.objects.filter(change__contact=contact).latest("at").at
+
+    def received(self, contact: Contact) -> list[str]:
+        rows = Message.objects.filter(contact=contact, direction="inbound")
+        return list(rows.order_by("id").values_list("body", flat=True))
 
     def tags(self, contact: Contact) -> list[str]:
         return tags.names_of(contact.pk)

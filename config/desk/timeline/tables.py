@@ -92,7 +92,7 @@ def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
     for m in messages:
         workflow = workflows.get(m.enrollment, "")
         kind, summary = _of_step(m, workflow) or ("message", MESSAGE_WORDS[m.state].format(**_words_of(m)))
-        detail = m.detail if m.state in WHY else m.subject or m.body
+        detail = m.detail if m.state in WHY else m.subject or m.sent_body or m.body
         source = Source.CONTACT.value if m.direction == Message.Way.INBOUND else m.source
         yield m.pk, Item(_moment_of(m), kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
 

@@ -1,0 +1,49 @@
+"""The suppression list over REST."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contacts.rest import paging
+from contacts.rest.fields import Choice, Id, ListQuery, Moment, QueryFlag, Text, shape
+from contacts.rest.schema import page_of
+from contacts.rest.views import Resource
+from contacts.words import Channel
+from dnd.models import Reason, Suppression
+
+
+class SuppressionOut(serializers.ModelSerializer[Suppression]):
+    id = Id()
+    reason = serializers.ChoiceField(choices=Reason.values)
+    since = Moment()
+    lifted_at = Moment(allow_null=True)
+
+    class Meta:
+        model = Suppression
+        fields = ("id", "channel", "address", "reason", "source", "actor", "since", "lifted_at", "lifted_by")
+
+
+class SuppressionQuery(ListQuery):
+    channel = Choice(Channel.values, required=False)
+    reason = Choice(Reason.values, required=False)
+    address = Text(required=False, max_length=254, allow_blank=False, help_text="Exactly this address.")
+    in_force = QueryFlag(required=False, help_text="`false`: those that were lifted. Left out: both.")
+
+
+class Suppressions(Resource):
+    """Addresses that must not be used, whoever has them. They outlive the contact."""
+
+    tag = "dnd"
+
+    @extend_schema(parameters=[SuppressionQuery], responses=page_of("SuppressionPage", SuppressionOut))
+    def list(self, request: Request) -> Response:
+        query = self.query(SuppressionQuery)
+        rows = Suppression.objects.filter(business=self.business)
+        rows = rows.filter(
+            **{name: query[name] for name in ("channel", "reason", "address") if name in query}
+        )
+        if "in_force" in query:
+            rows = rows.filter(lifted_at__isnull=query["in_force"])
+        page = paging.page_of(request, rows, query)
+        return Response(page.body(shape(SuppressionOut).to_representation))

@@ -1,0 +1,178 @@
+"""What a contact chooses by itself, with nothing but a link: unsubscribing, and every channel on, off or paused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from compliance.models import LinkToken
+from contacts import locks
+from contacts.actors import Actor
+from contacts.models import POINT_OF_CHANNEL
+from contacts.words import OUTBOUND_CHANNELS, Channel
+from dnd import flags
+from dnd import services as dnd
+from dnd.flags import Flag
+from dnd.services import taking_back
+
+BY_LINK = Actor.contact("unsubscribe link")
+BY_PAGE = Actor.contact("preference page")
+LONGEST_PAUSE = timedelta(days=730)
+
+TEXTED = frozenset({"stop_keyword", "carrier_blocked", "free_text_opt_out"})
+"""Reasons that only a START from the very number lifts: who holds an email's link need not hold the phone."""
+
+
+def unsubscribe(link: LinkToken) -> None:
+    """No more of the link's channel, at once and for ever: for the contact, and for the address it was sent to."""
+    reason = reason_of(link)
+    evidence = evidence_of(link)
+    if link.address and reason == "email_unsubscribe":
+        dnd.change_address(
+            business=link.business,
+            channel=link.channel,
+            address=link.address,
+            block=True,
+            by=BY_LINK,
+            reason=reason,
+            evidence_ids=evidence,
+        )
+    dnd.change(
+        business=link.business,
+        contacts=[link.contact_id],
+        wish=dnd.Wish(outbound={link.channel: True}, reason=reason, evidence_ids=evidence),
+        by=BY_LINK,
+        address=(POINT_OF_CHANNEL[link.channel], link.address) if link.address else None,
+    )
+
+
+def undo(link: LinkToken) -> None:
+    """Take back what `unsubscribe` did. What was turned off in any other way stays off."""
+    taking_back.take_back(
+        business=link.business,
+        channel=link.channel,
+        address=link.address,
+        reason=reason_of(link),
+        by=BY_LINK,
+        evidence_ids=evidence_of(link),
+        contacts=[link.contact_id],
+    )
+
+
+def reason_of(link: LinkToken) -> str:
+    return "email_unsubscribe" if link.channel == Channel.EMAIL else "preference_page"
+
+
+def evidence_of(link: LinkToken) -> tuple[str, ...]:
+    return (f"link:{link.pk}", *([f"message:{link.message}"] if link.message else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One channel as the contact sees it. `locked`: it cannot be turned on here, and how else (`texted`, `owned`)."""
+
+    channel: str
+    on: bool = True
+    since: datetime | None = None
+    until: datetime | None = None
+    locked: str = ""
+    reason: str = ""
+
+    @property
+    def word(self) -> str:
+        if self.on:
+            return "on"
+        return "paused" if self.until else "off"
+
+
+ALL_ON = tuple(Choice(channel) for channel in OUTBOUND_CHANNELS)
+"""What an unknown link shows: the same as that of a contact who never chose anything."""
+
+
+def read(link: LinkToken | None) -> tuple[Choice, ...]:
+    """Every channel as it stands, in the order in which channels are shown."""
+    if link is None or link.contact.deleted_at:
+        return ALL_ON
+    panel = flags.panel(link.contact, BY_PAGE)
+    return tuple(_choice(panel.outbound[channel]) for channel in OUTBOUND_CHANNELS)
+
+
+def _choice(flag: Flag) -> Choice:
+    if not flag.grounds:
+        return Choice(flag.channel)
+    ends = [ground.until for ground in flag.grounds]
+    until = None if None in ends else max(end for end in ends if end)
+    since = min(ground.since for ground in flag.grounds)
+    texted = any(ground.reason in TEXTED for ground in flag.grounds)
+    locked = "texted" if texted else "" if flag.may_lift else "owned"
+    return Choice(flag.channel, False, since, until, locked, flag.grounds[0].reason)
+
+
+def save(link: LinkToken | None, wanted: Mapping[str, bool]) -> list[Choice]:
+    """Turn channels on and off as wished; those that changed, as they are now. What is locked stays off."""
+    before = read(link)
+    blocks = {c.channel: True for c in before if wanted.get(c.channel) is False and _may_stop(c)}
+    frees = {c.channel: False for c in before if wanted.get(c.channel) and not c.on and not c.locked}
+    # Apart, so that nothing that might stand against turning one on can keep another from being turned off.
+    _change(link, dnd.Wish(outbound=blocks, reason="preference_page"))
+    _change(link, dnd.Wish(outbound=frees, reason="preference_page"))
+    return _changed(link, before, blocks | frees)
+
+
+def _may_stop(choice: Choice) -> bool:
+    return choice.on or choice.until is not None
+
+
+def stop_everything(link: LinkToken | None) -> list[Choice]:
+    """Turn every channel off; one that is off for another reason is off for this one too from now on."""
+    before = read(link)
+    blocks = dict.fromkeys(OUTBOUND_CHANNELS, True)
+    _change(link, dnd.Wish(outbound=blocks, reason="preference_page"))
+    return _changed(link, before, blocks)
+
+
+def pause(link: LinkToken | None, until: date) -> list[Choice]:
+    """Nothing on any channel that is on, until that day begins where the contact is; a longer pause stays as it is."""
+    ends_at = start_of(link, until)
+    before = read(link)
+    channels = {choice.channel: True for choice in before if _may_stop(choice)}
+    _change(link, dnd.Wish(outbound=channels, reason="preference_page", ends_at=ends_at))
+    if link is None or link.contact.deleted_at:
+        return [_as_if_off(choice, ends_at) for choice in before]
+    return [now for now, old in zip(read(link), before, strict=True) if now != old]
+
+
+def start_of(link: LinkToken | None, day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone_of(link)).astimezone(UTC)
+
+
+def zone_of(link: LinkToken | None) -> ZoneInfo:
+    if link is None:
+        return ZoneInfo("UTC")
+    return ZoneInfo(link.contact.timezone or link.business.timezone)
+
+
+def today(link: LinkToken | None) -> date:
+    return locks.now().astimezone(zone_of(link)).date()
+
+
+def _change(link: LinkToken | None, wish: dnd.Wish) -> None:
+    if link is None or not wish.outbound:
+        return
+    if link.contact.deleted_at:
+        if wish.outbound.get(link.channel) and link.address:
+            unsubscribe(link)
+        return
+    wish = replace(wish, evidence_ids=evidence_of(link))
+    dnd.change(business=link.business, contacts=[link.contact_id], wish=wish, by=BY_PAGE)
+
+
+def _changed(link: LinkToken | None, before: tuple[Choice, ...], wanted: Mapping[str, bool]) -> list[Choice]:
+    if link is None or link.contact.deleted_at:
+        return [_as_if_off(choice) for choice in before if wanted.get(choice.channel)]
+    return [now for now, old in zip(read(link), before, strict=True) if now.word != old.word]
+
+
+def _as_if_off(choice: Choice, until: datetime | None = None) -> Choice:
+    """What an unknown link is told: what somebody who had chosen it would be."""
+    return replace(choice, on=False, since=locks.now(), until=until, reason="preference_page")

@@ -1,0 +1,1 @@
+"""What email providers tell us of our mail: verified, stored, answered, and worked on from the row."""

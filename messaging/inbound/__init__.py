@@ -1,0 +1,1 @@
+"""What comes in from providers: verified, stored, answered, and worked on from its row."""

@@ -1,0 +1,87 @@
+"""Looking through the provider's list for texts whose webhook never came."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from compliance.models import InboundEvent
+from contacts import locks
+from messaging.encryption import CannotOpen
+from messaging.inbound import storing, twilio_list
+from messaging.inbound.twilio_list import Listed, NoAnswer
+from messaging.models import Connection
+
+log = logging.getLogger(__name__)
+
+WEBHOOKS_TAKE = timedelta(seconds=60)
+"""What is younger may still be told by its webhook, which says more than the list does."""
+OVERLAP = timedelta(minutes=10)
+"""Read again each time: a provider may list a text late, and its clock is not ours."""
+
+TEXTED = ("sms", "whatsapp", "facebook")
+BEGIN = """
+INSERT INTO messaging_listreading (connection_id, read_until, due_at, problem)
+SELECT id, created_at, now(), '' FROM messaging_connection WHERE driver = 'twilio' AND channel = ANY(%s)
+    ON CONFLICT DO NOTHING
+"""
+TAKE = """
+UPDATE messaging_listreading r SET due_at = clock_timestamp() + interval '1 minute'
+  FROM (SELECT connection_id FROM messaging_listreading WHERE due_at <= clock_timestamp()
+         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due
+ WHERE r.connection_id = due.connection_id RETURNING r.connection_id, r.read_until
+"""
+DONE = """
+UPDATE messaging_listreading SET problem = %s, read_until = coalesce(%s, read_until) WHERE connection_id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    connection: int
+    read_until: datetime
+
+
+def reconcile() -> int:
+    """Read the list of every connection that is due, a minute after the last time; how many texts were new."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, [list(TEXTED)])
+    found = 0
+    while due := _take():
+        found += _read(due)
+    return found
+
+
+def _take() -> _Due | None:
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE)
+        row = cursor.fetchone()
+    return _Due(*row) if row else None
+
+
+def _read(due: _Due) -> int:
+    """Everything since it was last read, or nothing: a list that breaks off is read again from where it began."""
+    until = locks.now() - WEBHOOKS_TAKE
+    problem, found = "", 0
+    try:
+        account = Connection.objects.select_related("business").get(pk=due.connection)
+        listed = list(twilio_list.received(account.config, since=due.read_until - OVERLAP))
+        found = sum(_store(account, each) for each in listed if each.created_at <= until)
+    except (NoAnswer, CannotOpen, Connection.DoesNotExist) as error:
+        problem = f"The provider's list could not be read: {error}"[:400]
+        log.warning("Connection %s: %s", due.connection, problem)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(DONE, [problem, None if problem else until, due.connection])
+    return found
+
+
+def _store(account: Connection, listed: Listed) -> bool:
+    return storing.store(
+        account,
+        kind=InboundEvent.Kind.MESSAGE.value,
+        sid=listed.sid,
+        body=listed.form,
+        via=InboundEvent.Via.LIST.value,
+        said_at=listed.created_at,
+    )

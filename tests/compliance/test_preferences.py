@@ -1,0 +1,185 @@
+"""The preference page: what it shows, what it saves, and what it does not touch."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from compliance.services import links
+from compliance.services.links import LinkFor
+from contacts.actors import Actor
+from contacts.services import people
+from dnd import services as dnd
+from dnd import verification
+from dnd.models import Change, Ground
+from tests.factories import STAFF, ContactFactory, block
+
+pytestmark = pytest.mark.django_db
+CHANNELS = {"call", "sms", "email", "whatsapp", "facebook", "gmb"}
+PROVIDER = Actor.provider("Twilio")
+
+
+@pytest.fixture
+def contact():
+    return ContactFactory(email="ada@example.org", phone="+14155550100", timezone="America/Los_Angeles")
+
+
+@pytest.fixture
+def path(contact):
+    wanted = LinkFor(contact.business_id, contact.pk, "email", "ada@example.org", 7)
+    return f"/p/{links.issue([wanted])[0]}"
+
+
+def grounds(contact):
+    return set(Ground.objects.filter(contact=contact).values_list("channel", "reason"))
+
+
+def save(client, path, **channels):
+    return client.post(path, {"do": "save", **channels}).content.decode()
+
+
+def test_a_get_shows_every_channel_and_changes_nothing(client, contact, path):
+    page = client.get(path).content.decode()
+    for name in (
+        "Phone calls",
+        "Text messages",
+        "Email",
+        "WhatsApp",
+        "Facebook Messenger",
+        "Google Business",
+    ):
+        assert name in page
+    assert page.count(" checked") == 6
+    assert not Change.objects.exists()
+
+
+def test_turning_off_and_on_again_says_what_changed_and_is_in_effect(client, contact, path):
+    page = save(client, path, sms="off", call="off", email="on")
+    assert "This is what changed" in page
+    assert grounds(contact) == {("sms", "preference_page"), ("call", "preference_page")}
+    line = Change.objects.get()
+    assert (line.source, line.actor, line.effective.at) == ("contact", "preference page", line.recorded_at)
+    assert line.evidence[1] == "message:7"
+
+    page = save(client, path, sms="on", call="off")
+    assert grounds(contact) == {("call", "preference_page")}
+    assert page.count("<li>Text messages") == 1
+
+    assert "Nothing is different" in save(client, path, sms="on", call="off")
+    assert verification.verify(contact=contact.pk).violations == []
+
+
+def test_since_when_is_told_in_the_contacts_own_day(client, contact, path):
+    block(contact, "sms")
+    Ground.objects.update(since=datetime(2026, 3, 4, 3, tzinfo=UTC))
+    page = client.get(path).content.decode()
+    assert "Since March 3, 2026." in page
+    assert "Desde el 3 de marzo de 2026." in client.get(f"{path}?lang=es").content.decode()
+
+
+def test_what_staff_and_bounces_turned_off_the_contact_may_turn_on(client, contact, path):
+    block(contact, "sms")
+    dnd.change_address(
+        business=contact.business,
+        channel="email",
+        address="ada@example.org",
+        block=True,
+        by=Actor.provider("SES"),
+        reason="email_bounce",
+    )
+    save(client, path, sms="on", email="on")
+    assert grounds(contact) == set()
+
+
+@pytest.mark.parametrize("reason", ["stop_keyword", "carrier_blocked"])
+def test_what_was_texted_is_lifted_only_by_texting_start(client, contact, path, reason):
+    by = PROVIDER if reason == "carrier_blocked" else Actor.contact()
+    dnd.change_address(
+        business=contact.business, channel="sms", address="+14155550100", block=True, by=by, reason=reason
+    )
+    page = save(client, path, sms="on", call="off")
+    assert grounds(contact) == {("sms", reason), ("call", "preference_page")}
+    assert "text START" in page
+    assert 'name="sms"' not in page
+
+
+def test_what_the_record_system_set_stays_and_the_rest_is_saved(client, contact, path):
+    block(contact, "sms", reason="record_system", by=Actor("sync", "EHR"))
+    page = save(client, path, sms="on", email="off")
+    assert grounds(contact) == {("sms", "record_system"), ("email", "preference_page")}
+    assert "Please ask us" in page
+
+
+def test_stop_everything_stops_everything_also_what_is_off_for_a_lesser_reason(client, contact, path):
+    block(contact, "sms")
+    page = client.post(path, {"do": "stop"}).content.decode()
+    assert {channel for channel, reason in grounds(contact) if reason == "preference_page"} == CHANNELS
+    assert "Stop everything" not in page
+    assert page.count("<li>") >= 5
+
+
+def test_a_pause_ends_when_its_day_begins_where_the_contact_is(client, contact, path):
+    block(contact, "email")
+    until = (datetime.now(UTC) + timedelta(days=30)).date()
+    page = client.post(path, {"do": "pause", "until": until.isoformat()}).content.decode()
+    assert "Paused until" in page
+    ends = Ground.objects.filter(reason="preference_page").values_list("channel", "ends_at")
+    assert {channel for channel, _ in ends} == CHANNELS - {"email"}
+    (moment,) = {ends_at for _, ends_at in ends}
+    assert moment.isoformat() in (f"{until}T07:00:00+00:00", f"{until}T08:00:00+00:00")
+
+    Ground.objects.filter(reason="preference_page").update(ends_at=datetime.now(UTC) - timedelta(seconds=1))
+    dnd.end_due()
+    assert grounds(contact) == {("email", "user_request")}
+
+
+def test_a_paused_channel_can_be_turned_on_off_or_left(client, contact, path):
+    until = (datetime.now(UTC) + timedelta(days=30)).date()
+    client.post(path, {"do": "pause", "until": until.isoformat()})
+    save(client, path, sms="on", call="off", email="paused")
+    ends = dict(Ground.objects.values_list("channel", "ends_at"))
+    assert "sms" not in ends
+    assert ends["call"] is None
+    assert ends["email"]
+
+
+@pytest.mark.parametrize("until", ["", "tomorrow", "2020-01-01", "9999-12-31", "2026-02-30", "20261231T00"])
+def test_a_pause_needs_a_day_to_come(client, contact, path, until):
+    response = client.post(path, {"do": "pause", "until": until})
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()
+    assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"do": "nonsense"}, {"sms": "off"}, {"do": "save", "sms": "maybe", "fax": "off"}]
+)
+def test_a_form_that_did_not_arrive_whole_changes_nothing(client, contact, path, fields):
+    assert client.post(path, fields).status_code in (200, 422)
+    assert not Change.objects.exists()
+
+
+def test_an_unknown_link_answers_as_if_it_had_been_saved_and_saves_nothing(client):
+    path = "/p/" + "x" * 43
+    assert "This is what changed" in save(client, path, sms="off")
+    until = (datetime.now(UTC) + timedelta(days=30)).date()
+    assert "Paused until" in client.post(path, {"do": "pause", "until": until.isoformat()}).content.decode()
+    assert not Change.objects.exists()
+
+
+def test_a_deleted_contacts_page_shows_nothing_and_still_stops_the_address(client, contact, path):
+    people.delete(contact=contact, by=STAFF)
+    other = ContactFactory(business=contact.business, email="ada@example.org")
+    page = client.get(path).content.decode()
+    assert page.count(" checked") == 6
+    client.post(path, {"do": "stop"})
+    assert grounds(other) == {("email", "email_unsubscribe")}
+
+
+def test_the_page_is_spanish_for_who_reads_spanish(client, path):
+    page = client.get(path, headers={"Accept-Language": "es-MX"})
+    assert page.headers["Content-Language"] == "es"
+    assert '<html lang="es">' in page.content.decode()
+    assert "Detener todo" in page.content.decode()
+    saved = client.post(f"{path}?lang=es", {"do": "save", "sms": "off"}).content.decode()
+    assert "Guardado" in saved
+    assert f'action="{path}?lang=es"' in saved
