@@ -103,17 +103,20 @@ def test_what_does_not_fit_is_named_and_nothing_is_written(api, body, field):
 
 class TestBusinessProfile:
     def test_it_is_shown_and_changed(self, api, business):
-        assert api.get("business/").body.items() >= {
-            "id": str(business.pk),
-            "name": business.name,
-            "phone": "+14155550199",
-            "address": "1 Main Street, Springfield",
-            "country": "US",
-            "timezone": "America/New_York",
-            "allow_do_not_contact": True,
-            "preferences_source": "manual",
-            "remove_when_all_dnd": False,
-        }.items()
+        assert (
+            api.get("business/").body.items()
+            >= {
+                "id": str(business.pk),
+                "name": business.name,
+                "phone": "+14155550199",
+                "address": "1 Main Street, Springfield",
+                "country": "US",
+                "timezone": "America/New_York",
+                "allow_do_not_contact": True,
+                "preferences_source": "manual",
+                "remove_when_all_dnd": False,
+            }.items()
+        )
 
         changed = api.patch(
             "business/", {"country": "GB", "phone": "020 7946 0958", "remove_when_all_dnd": True}
