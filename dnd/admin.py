@@ -1,12 +1,20 @@
 """The record of DND changes and the suppression list, to be read. Nothing here can be changed by anybody."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
+from contacts.acting import actor_of, reaches
+from contacts.actors import Actor
 from contacts.admin import Choice, DeskList
-from contacts.words import Channel, Direction, Source
+from contacts.words import Channel, Direction, Role, Source
+from dnd import policy
 from dnd.models import Change, Reason, Suppression
+from dnd.reasons import rules
 
 REASONS = [(value, label[:1].upper() + label[1:]) for value, label in Reason.choices]
 
@@ -72,7 +80,7 @@ class ChangeList(DeskList):
 class SuppressionList(DeskList):
     title = "Suppressions"
     lead = "Addresses that must not be used, whoever has them. They outlive the contact."
-    columns = ("Address", "Channel", "Reason", "By", "Since", "Lifted")
+    columns = ("Address", "Channel", "Reason", "By", "Since", "Lifted", "")
     row_template = "desk/rows/suppression.html"
     ordering = ("-since", "-id")
     search_fields = ("address",)
@@ -83,3 +91,25 @@ class SuppressionList(DeskList):
         "No address is suppressed",
         "An address comes here when somebody texts STOP, unsubscribes, complains, or its provider refuses it.",
     )
+
+    def rows(self, request: HttpRequest, found: Iterable[Suppression]) -> list[dict[str, Any]]:
+        """Each with whether this person may lift it: what only the contact lifts has no button."""
+        by = actor_of(request)
+        may = reaches(request, Role.ENTERPRISE)
+        return [
+            {"row": row, "may_lift": may and row.lifted_at is None and _liftable(row, by)} for row in found
+        ]
+
+    def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        if not reaches(request, Role.MANAGER):
+            return []
+        return [
+            (reverse("desk:suppression-add"), "add", "Add an address"),
+            (reverse("desk:suppression-import"), "upload", "Import"),
+            (reverse("desk:suppression-export"), "download", "Export"),
+        ]
+
+
+def _liftable(suppression: Suppression, by: Actor) -> bool:
+    rule = rules()[suppression.reason]
+    return policy.may_lift(rule, source=by.source, role=by.role, note="a note") is None

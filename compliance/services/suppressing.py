@@ -135,7 +135,7 @@ def _marks(business: Business, row: dict[str, str]) -> list[tuple[str, str]]:
     return [(each, clean(business, each, address)) for each in channels]
 
 
-class _Line:
+class Line:
     """What csv writes to: it hands each line back."""
 
     def write(self, text: str) -> str:
@@ -144,7 +144,7 @@ class _Line:
 
 def export_csv(suppressions: Iterable[Suppression]) -> Iterator[str]:
     """The list as lines of CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
-    writer = csv.writer(_Line())
+    writer = csv.writer(Line())
     yield writer.writerow(COLUMNS)
     for one in suppressions:
         lifted = one.lifted_at.isoformat() if one.lifted_at else ""

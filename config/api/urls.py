@@ -8,6 +8,7 @@ from compliance.api import Suppressions
 from config.api import documents, errors
 from config.desk.api import Contacts
 from config.desk.profile_api import BusinessProfile
+from config.desk.reports.api import DndReport
 from dnd.api import Dnd
 from messaging.api import Connections, Decisions, Messages
 from workflows.api import Enrollments, Workflows
@@ -37,6 +38,7 @@ urlpatterns = [
     path("connections/<str:id>/connect/", Connections.as_view({"post": "connect"})),
     path("connections/<str:id>/disconnect/", Connections.as_view({"post": "disconnect"})),
     path("suppressions/", Suppressions.as_view({"get": "list"})),
+    path("reports/dnd/", DndReport.as_view({"get": "retrieve"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),
     path("docs/", documents.Docs.as_view(), name="docs"),

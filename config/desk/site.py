@@ -42,7 +42,10 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         "Records",
         (
             Section("DND changes", "admin:dnd_change_changelist", "history"),
-            Section("Suppressions", "admin:dnd_suppression_changelist", "unsubscribe"),
+            Section("Opt-outs", "desk:reports", "monitoring"),
+            Section(
+                "Suppressions", "admin:dnd_suppression_changelist", "unsubscribe", also=("suppressions/",)
+            ),
             Section("To be reviewed", "admin:compliance_review_changelist", "fact_check"),
         ),
     ),
@@ -50,6 +53,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         "Settings",
         (
             Section("Business Profile", "desk:profile", "storefront", ENTERPRISE),
+            Section("Compliance", "desk:compliance", "policy", ENTERPRISE, ("hours/",)),
             Section(
                 "Connections", "admin:messaging_connection_changelist", "cable", ENTERPRISE, ("connections/",)
             ),

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 
 from config.desk import (
     business,
+    compliance_page,
     connections,
     contact,
     contact_dnd,
@@ -17,11 +18,14 @@ from config.desk import (
     contact_timeline,
     contact_work,
     enrollment,
+    hours_page,
     notifications,
     reviews,
     settings_pages,
+    suppressions,
     workflow,
 )
+from config.desk.reports import page as reports
 
 app_name = "desk"
 
@@ -37,6 +41,15 @@ urlpatterns = [
     _page("business/switch/", business.switch, "switch"),
     _page("business/found/", business.found, "found"),
     _page("profile/", settings_pages.profile, "profile"),
+    _page("compliance/", compliance_page.show, "compliance"),
+    _page("hours/", hours_page.show, "hours"),
+    _page("hours/edit/", hours_page.edit, "hours-edit"),
+    _page("suppressions/add/", suppressions.add, "suppression-add"),
+    _page("suppressions/import/", suppressions.bring_in, "suppression-import"),
+    _page("suppressions/export/", suppressions.take_out, "suppression-export"),
+    _page("suppressions/<str:pk>/lift/", suppressions.lift, "suppression-lift"),
+    _page("reports/", reports.show, "reports"),
+    _page("reports/csv/", reports.as_csv, "reports-csv"),
     _page("people/add/", settings_pages.member_add, "member-add"),
     _page("people/<str:pk>/", settings_pages.member, "member"),
     _page("connections/add/", connections.add, "connection-add"),

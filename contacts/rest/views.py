@@ -85,7 +85,7 @@ class Resource(ViewSetMixin, APIView):
         for name in bodies.read(self.request, optional=True):
             raise problems.fault(name, "There is no such field.", "unknown")
 
-    def query(self, shape: type[ListQuery] = ListQuery) -> dict[str, Any]:
+    def query(self, shape: type[Strict] = ListQuery) -> dict[str, Any]:
         """The query's parameters in this shape, each given once."""
         given = self.request.query_params
         for name, values in given.lists():

@@ -13,6 +13,7 @@ from compliance.services import hearing, reviewing
 from contacts import locks
 from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
 from contacts.services import keys, tags, work
+from dnd.models import Suppression
 from messaging.models import Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
@@ -39,9 +40,23 @@ FOR_ENTERPRISE = (
     "/admin/teams/",
     "/admin/keys/add/",
     "/admin/connections/add/",
+    "/admin/compliance/",
+    "/admin/hours/",
+    "/admin/hours/edit/?region=US-TX",
 )
-FOR_MANAGERS = ("/admin/workflows/workflow/new/",)
-FOR_EVERYBODY = ("/admin/", "/admin/notifications/", "/admin/contacts/contact/add/", *LISTS)
+FOR_MANAGERS = (
+    "/admin/workflows/workflow/new/",
+    "/admin/suppressions/add/",
+    "/admin/suppressions/import/",
+    "/admin/suppressions/export/",
+)
+FOR_EVERYBODY = (
+    "/admin/",
+    "/admin/notifications/",
+    "/admin/contacts/contact/add/",
+    "/admin/reports/",
+    *LISTS,
+)
 
 
 def a_review(business: Business) -> Review:
@@ -84,6 +99,7 @@ def theirs(elsewhere):
         "membership": Membership.objects.filter(business=business).first().pk,
         "connection": Connection.objects.filter(business=business).first().pk,
         "review": a_review(business).pk,
+        "suppression": Suppression.objects.filter(business=business, reason="dnc_list").first().pk,
     }
 
 
@@ -117,6 +133,7 @@ ADDRESSES = [
     "connections/{connection}/",
     "connections/{connection}/switch/",
     "reviews/{review}/",
+    "suppressions/{suppression}/lift/",
 ]
 
 

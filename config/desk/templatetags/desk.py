@@ -45,6 +45,20 @@ def clock(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M}"
 
 
+@register.filter
+def percent(share: float) -> str:
+    """`2%`, `0.31%`: as many digits as such a share needs."""
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
+@register.filter
+def seconds(span: float | None) -> str:
+    """`12 ms`, `1.4 s`."""
+    if span is None:
+        return "–"
+    return f"{span * 1000:.0f} ms" if span < 1 else f"{span:.1f} s"
+
+
 @register.simple_tag
 def by_whom(source: str, actor: str) -> str:
     return words.by_whom(source, actor)

@@ -1,0 +1,145 @@
+"""The report over REST."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from compliance.rates import LIMITS, Rate
+from config.desk.reports import figures
+from config.desk.reports.figures import LONGEST, USUAL, Period, Report, Timings
+from contacts import locks
+from contacts.rest import problems
+from contacts.rest.fields import ListQuery, Strict
+from contacts.rest.views import Resource
+from contacts.words import Channel, Source
+from dnd.models import Reason
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class Day(serializers.Field[date, Any, str, Any]):
+    """A day, `2026-11-20`."""
+
+    default_error_messages = {"invalid": "Give a day such as 2026-11-20."}
+
+    def to_internal_value(self, data: Any) -> date:
+        try:
+            return (
+                date.fromisoformat(data)
+                if isinstance(data, str) and len(data) == 10
+                else self.fail("invalid")
+            )
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: date) -> str:
+        return value.isoformat()
+
+
+class PeriodQuery(Strict):
+    default_error_messages = ListQuery.default_error_messages
+
+    first = Day(required=False, help_text=f"Left out: {USUAL} days up to `last`.")
+    last = Day(required=False, help_text="This day included. Left out: today.")
+
+
+class DayCount(serializers.Serializer[Any]):
+    day = Day()
+    count = serializers.IntegerField()
+
+
+class ChannelCount(serializers.Serializer[Any]):
+    channel = serializers.ChoiceField(choices=Channel.values)
+    count = serializers.IntegerField()
+
+
+class ReasonCount(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=Reason.values)
+    count = serializers.IntegerField()
+
+
+class SourceCount(serializers.Serializer[Any]):
+    source = serializers.ChoiceField(choices=Source.values)
+    count = serializers.IntegerField()
+
+
+class OptOuts(serializers.Serializer[Any]):
+    """Channels of contacts that were blocked."""
+
+    total = serializers.IntegerField()
+    by_day = DayCount(many=True)
+    by_channel = ChannelCount(many=True)
+    by_reason = ReasonCount(many=True)
+    by_source = SourceCount(many=True)
+
+
+class EffectiveOut(serializers.Serializer[Timings]):
+    """Seconds from the request until no message could start any more."""
+
+    count = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    median = serializers.FloatField(allow_null=True)
+    p99 = serializers.FloatField(allow_null=True)
+    worst = serializers.FloatField(allow_null=True)
+
+
+class RateOut(serializers.Serializer[Rate]):
+    """A share of what was sent, and where senders are warned and cut off."""
+
+    channel = serializers.ChoiceField(choices=Channel.values)
+    kind = serializers.ChoiceField(choices=list(LIMITS))
+    count = serializers.IntegerField()
+    of = serializers.IntegerField()
+    value = serializers.FloatField()
+    warn_at = serializers.FloatField()
+    stop_at = serializers.FloatField()
+    state = serializers.ChoiceField(choices=["fine", "warn", "stop"])
+
+
+class ReportOut(serializers.Serializer[Report]):
+    first = Day()
+    last = Day()
+    opt_outs = OptOuts()
+    open_reviews = serializers.IntegerField()
+    effective = EffectiveOut()
+    rates = RateOut(many=True)
+
+
+class DndReport(Resource):
+    """Who opted out of what, why, and how fast it counted."""
+
+    tag = "reports"
+
+    @extend_schema(parameters=[PeriodQuery], responses=ReportOut)
+    def retrieve(self, request: Request) -> Response:
+        report = figures.make(self.business, self._period(self.query(PeriodQuery)))
+        counted = {
+            f"by_{what}": [{what: word, "count": count} for word, count in report.by(what)]
+            for what in ("channel", "reason", "source")
+        }
+        body = {
+            "first": report.period.first,
+            "last": report.period.last,
+            "opt_outs": {
+                "total": report.total,
+                "by_day": [{"day": day, "count": count} for day, count in report.by_day()],
+                **counted,
+            },
+            "open_reviews": report.open_reviews,
+            "effective": report.timings,
+            "rates": report.rates,
+        }
+        return Response(ReportOut().to_representation(body))
+
+    def _period(self, query: dict[str, date]) -> Period:
+        last = query.get("last") or figures.today(self.business, locks.now())
+        first = query.get("first") or last - timedelta(days=USUAL - 1)
+        if first > last:
+            raise problems.fault("last", "This is before the first day.")
+        if (last - first).days >= LONGEST:
+            raise problems.fault("first", f"Ask for at most {LONGEST} days at once.")
+        return Period(first, last, self.business.timezone)

@@ -1,0 +1,107 @@
+"""The report as a page: charts with a table beside each, and the same as CSV."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from compliance.services.suppressing import Line, harmless
+from config.desk import site
+from config.desk.reports import charts, figures
+from config.desk.reports.figures import LONGEST, USUAL, Period, Report
+from contacts import locks
+from contacts.acting import business_of
+from contacts.models import Business
+from contacts.words import Channel, Source
+from dnd.models import Reason
+
+COLUMNS = ("day", "channel", "reason", "source", "count")
+RATES = {"opt_out": "Opt-outs", "error": "Errors", "complaint": "Spam complaints"}
+STATES = {"fine": "Fine", "warn": "Warning", "stop": "Cut off"}
+
+
+class PeriodForm(forms.Form):
+    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        first, last = given.get("first"), given.get("last")
+        if first and last and first > last:
+            self.add_error("last", "This is before the first day.")
+        elif first and last and (last - first).days >= LONGEST:
+            self.add_error("last", f"Ask for at most {LONGEST} days at once.")
+        return given
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    business = business_of(request)
+    form, period = _asked(request, business)
+    report = figures.make(business, period)
+    context = {
+        "form": form,
+        "report": report,
+        "panels": _panels(report),
+        "days": charts.columns(report.by_day()),
+        "rates": [
+            {"rate": rate, "words": _rate_words(rate), "state": STATES[rate.state]} for rate in report.rates
+        ],
+        "query": f"first={period.first}&last={period.last}",
+    }
+    status = 422 if form.errors else 200
+    return site.page(request, "desk/reports/page.html", context, title="Opt-outs", status=status)
+
+
+@require_safe
+def as_csv(request: HttpRequest) -> StreamingHttpResponse:
+    business = business_of(request)
+    _, period = _asked(request, business)
+    report = figures.make(business, period)
+    response = StreamingHttpResponse(_lines(report), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="opt-outs-{period.first}-{period.last}.csv"'
+    )
+    return response
+
+
+def _lines(report: Report) -> Iterator[str]:
+    writer = csv.writer(Line())
+    yield writer.writerow(COLUMNS)
+    for each in report.opt_outs:
+        cells = (each.day.isoformat(), each.channel, each.reason, each.source, str(each.count))
+        yield writer.writerow([harmless(cell) for cell in cells])
+
+
+def _asked(request: HttpRequest, business: Business) -> tuple[PeriodForm, Period]:
+    """The days that are asked for; the last thirty when none are, or none that fit."""
+    today = figures.today(business, locks.now())
+    usual = {"first": today - timedelta(days=USUAL - 1), "last": today}
+    form = PeriodForm(request.GET if request.GET else None, initial=usual)
+    chosen: dict[str, date] = form.cleaned_data if form.is_bound and form.is_valid() else usual
+    return form, Period(chosen["first"], chosen["last"], business.timezone)
+
+
+def _panels(report: Report) -> list[dict[str, Any]]:
+    """One chart with its table for each way to look at it."""
+    found = []
+    for what, title, words in (
+        ("channel", "By channel", dict(Channel.choices)),
+        ("reason", "By reason", dict(Reason.choices)),
+        ("source", "By who caused it", dict(Source.choices)),
+    ):
+        values = [(_capital(str(words[word])), count) for word, count in report.by(what)]
+        found.append({"what": what, "title": title, "values": values, "chart": charts.rows(values)})
+    return found
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _rate_words(rate: Any) -> str:
+    return f"{RATES[rate.kind]} by {Channel(rate.channel).label}"
