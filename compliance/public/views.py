@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from csp.decorators import csp
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from compliance import limits
+from compliance.models import LinkToken
 from compliance.public import languages, words
 from compliance.services import choices, links
 from contacts.words import OUTBOUND_CHANNELS
@@ -44,7 +45,7 @@ def public(view: View) -> View:
     """In the visitor's language, not too often, and remembered by nobody on the way."""
 
     @csrf_exempt
-    @csp(POLICY)
+    @csp(POLICY)  # type: ignore[arg-type] # its types know no arguments from the address
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def wrapped(request: HttpRequest, token: str) -> HttpResponse:
@@ -56,7 +57,7 @@ def public(view: View) -> View:
             response.headers[name] = value
         return response
 
-    return wrapped
+    return cast("View", wrapped)
 
 
 def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
@@ -138,7 +139,7 @@ def _as_if(
     return tuple(by_channel.get(choice.channel, choice) for choice in shown)
 
 
-def _carry_out(link: links.LinkToken | None, fields: Mapping[str, str]) -> Said:
+def _carry_out(link: LinkToken | None, fields: Mapping[str, str]) -> Said:
     match fields.get("do"):
         case "stop":
             return Said(tuple(choices.stop_everything(link)), done=True)
@@ -151,7 +152,7 @@ def _carry_out(link: links.LinkToken | None, fields: Mapping[str, str]) -> Said:
             return Said(fault=_("Nothing was changed: the form did not arrive whole. Please try again."))
 
 
-def _pause(link: links.LinkToken | None, text: str) -> Said:
+def _pause(link: LinkToken | None, text: str) -> Said:
     try:
         until = date.fromisoformat(text)
     except ValueError:

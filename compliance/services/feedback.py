@@ -114,11 +114,12 @@ def _adds_up(business: Business, rows: QuerySet[FeedbackEvent], suppressions: Qu
         suppressions.exclude(lifted_at=None).exclude(lifted_by=COUNTED_AGAIN).order_by("-lifted_at").first()
     )
     counting = rows.filter(kind__in=KINDS_THAT_COUNT)
-    if lifted:
+    if lifted and lifted.lifted_at:
         counting = counting.filter(at__gt=lifted.lifted_at)
     marks = (
         Mark(at, kind == Kind.DELIVERED, f"message:{message}" if message else provider_id)
         for at, kind, message, provider_id in counting.values_list("at", "kind", "message", "provider_id")
+        if at
     )
     return add_up(marks, threshold=profile.soft_bounces, days=profile.soft_bounce_days)
 

@@ -145,7 +145,7 @@ class ProfileOut(BusinessOut):
     permitted_hours = HoursOut(many=True, read_only=True)
 
     class Meta(BusinessOut.Meta):
-        fields = (*BusinessOut.Meta.fields, *profiles.FIELDS, "permitted_hours")
+        fields = (*BusinessOut.Meta.fields, *profiles.FIELDS, "permitted_hours")  # type: ignore[assignment]
 
     def get_fields(self) -> dict[str, Any]:
         ours = shape(ComplianceOut).get_fields()

@@ -14,7 +14,7 @@ from compliance.services import suppressing
 from config.desk import finding, site
 from config.desk.settings_pages import form_page, get_or_post, tried
 from contacts.acting import actor_of, business_of, reaches
-from contacts.services.errors import RoleRequired
+from contacts.services.errors import Invalid, RoleRequired
 from contacts.words import Channel, Role
 from dnd import services as dnd
 from dnd.models import Suppression
@@ -62,15 +62,14 @@ def add(request: HttpRequest) -> HttpResponse:
     business, by = business_of(request), actor_of(request)
     _need(request, Role.MANAGER)
     form = AddForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and tried(
-        form, lambda data: _added(suppressing.add(business=business, by=by, **data))
-    ):
+    if request.method == "POST" and tried(form, lambda data: _add(business, by, data)):
         messages.success(request, "Added. Nothing goes to this address any more, whoever has it.")
         return redirect(LIST)
     return form_page(request, form, title="Suppress an address", back=_back(), save="Add")
 
 
-def _added(_: None) -> bool:
+def _add(business: Any, by: Any, data: dict[str, Any]) -> bool:
+    suppressing.add(business=business, by=by, **data)
     return True
 
 
@@ -116,7 +115,7 @@ def bring_in(request: HttpRequest) -> HttpResponse:
 
 def _imported(business: Any, by: Any, data: dict[str, Any]) -> suppressing.Imported:
     if data["file"].size > LARGEST:
-        raise suppressing.Invalid({"file": "The file is larger than 5 MB: split it."})
+        raise Invalid({"file": "The file is larger than 5 MB: split it."})
     text = io.TextIOWrapper(data["file"].file, encoding="utf-8-sig", newline="")
     return suppressing.import_csv(business=business, file=text, by=by, note=data["note"])
 

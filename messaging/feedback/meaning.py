@@ -51,7 +51,7 @@ def read(esp: str, content: Mapping[str, Any]) -> list[Report]:
 
 def _bare(view: type[Any]) -> Any:
     """Anymail's view without its set-up, which asks for settings and keys: only its reading is wanted."""
-    return view.__new__(view)
+    return object.__new__(view)
 
 
 def _ses(content: Mapping[str, Any]) -> list[AnymailTrackingEvent]:

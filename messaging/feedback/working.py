@@ -93,7 +93,7 @@ def _work(row: FeedbackEvent) -> bool:
         return True
     cases = [case for report in reports if (case := _case(row, report))]
     for case in cases:
-        feedback.ask_for_contact(row.business, case.told, case.message and case.message.contact_id)
+        feedback.ask_for_contact(row.business, case.told, case.message.contact_id if case.message else None)
         _tell_message(row, case)
     return _finish(row, cases)
 

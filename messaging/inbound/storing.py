@@ -83,8 +83,9 @@ def empty_old(*, days: int = 30) -> int:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(EMPTY, [days, AT_ONCE])
-            emptied += cursor.rowcount
-            if cursor.rowcount < AT_ONCE:
+            rows: int = cursor.rowcount
+            emptied += rows
+            if rows < AT_ONCE:
                 return emptied
 
 

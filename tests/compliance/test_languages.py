@@ -1,6 +1,5 @@
 """The public pages speak every language that they offer, whole."""
 
-import io
 import re
 from pathlib import Path
 
@@ -47,9 +46,13 @@ def test_every_text_is_translated_and_none_is_left_over(code):
 
 @pytest.mark.parametrize("code", languages.offered()[1:])
 def test_what_is_compiled_is_what_is_written(code):
-    compiled = io.BytesIO()
-    mofile.write_mo(compiled, catalogue(code))
-    assert (languages.LOCALE / code / "LC_MESSAGES" / "django.mo").read_bytes() == compiled.getvalue()
+    with (languages.LOCALE / code / "LC_MESSAGES" / "django.mo").open("rb") as file:
+        compiled = mofile.read_mo(file)
+    assert texts(compiled) == texts(catalogue(code))
+
+
+def texts(messages):
+    return {message.id: message.string for message in messages if message.id}
 
 
 @pytest.mark.parametrize(

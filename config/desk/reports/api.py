@@ -63,7 +63,7 @@ class ReasonCount(serializers.Serializer[Any]):
 
 
 class SourceCount(serializers.Serializer[Any]):
-    source = serializers.ChoiceField(choices=Source.values)
+    source = serializers.ChoiceField(choices=Source.values)  # type: ignore[assignment] # a word of ours
     count = serializers.IntegerField()
 
 
@@ -121,7 +121,7 @@ class DndReport(Resource):
             f"by_{what}": [{what: word, "count": count} for word, count in report.by(what)]
             for what in ("channel", "reason", "source")
         }
-        body = {
+        body: Any = {
             "first": report.period.first,
             "last": report.period.last,
             "opt_outs": {

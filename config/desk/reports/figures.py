@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -136,7 +137,7 @@ def today(business: Business, now: datetime) -> date:
 
 def make(business: Business, period: Period) -> Report:
     """The whole report, in a handful of queries."""
-    asked = {
+    asked: dict[str, Any] = {
         "business": business.pk,
         "zone": period.zone,
         "start": period.start,
