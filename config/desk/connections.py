@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from config.desk import finding, site
+from config.desk import email_feedback, finding, site
 from config.desk.settings_pages import blame, form_page, get_or_post
 from contacts.acting import actor_of, business_of
 from contacts.services import staff
@@ -66,6 +66,8 @@ class SmtpForm(forms.Form):
     from_email = forms.CharField(
         max_length=254, label="From address", help_text="Contacts see it as the sender."
     )
+    esp = email_feedback.provider_field()
+    webhook_key = email_feedback.key_field()
 
     @staticmethod
     def start(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,12 +78,16 @@ class SmtpForm(forms.Form):
             "tls": "smtps" if server.tls else "smtp",
             "user": server.user,
             "from_email": config["from_email"],
+            **email_feedback.start(config),
         }
 
     def config(self, stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        """None when a stored password would go to a server that it was not given for."""
+        """None when a stored password would go to a server, or a stored key to a provider, it was not given for."""
         given = self.cleaned_data
-        config = {"from_email": given["from_email"]}
+        feedback = email_feedback.config_of(self, stored)
+        if feedback is None:
+            return None
+        config = {"from_email": given["from_email"], **feedback}
         if stored and not given["password"] and smtp_url.read(stored["url"]).password:
             before = self.start(stored)
             if any(given[name] != before[name] for name in ("host", "port", "tls", "user")):
@@ -96,12 +102,19 @@ class SmtpForm(forms.Form):
 
 FORMS: dict[str, type[TwilioForm] | type[SmtpForm]] = {"twilio": TwilioForm, "smtp": SmtpForm}
 TITLES = {"twilio": "SMS by Twilio", "smtp": "Email by a mail server"}
-SECRET = {"auth_token", "password"}
+SECRET = {"auth_token", "password", "webhook_key"}
 DONE = {
     "disconnect": "Disconnected. Messages on this channel wait until it is connected again.",
     "connect": "Connected. What waited is sent now.",
     "remove": "Removed. Messages on this channel are not sent any more.",
 }
+NAMES = {
+    "config.url": "host",
+    "config.feedback": "esp",
+    "config.feedback.esp": "esp",
+    "config.feedback.webhook_key": "webhook_key",
+}
+"""The field of the form for each path of a config that is called otherwise."""
 CHANNEL = {"twilio": Channel.SMS.value, "smtp": Channel.EMAIL.value}
 
 
@@ -115,7 +128,7 @@ def _saved(
     try:
         do(config)
     except Invalid as invalid:
-        names = {field: field.removeprefix("config.").replace("url", "host") for field in invalid.errors}
+        names = {field: NAMES.get(field, field.removeprefix("config.")) for field in invalid.errors}
         blame(form, {names[field]: sentence for field, sentence in invalid.errors.items()})
     except Conflict as conflict:
         form.add_error(None, str(conflict))
@@ -160,7 +173,7 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
     form = kind(request.POST if request.method == "POST" else None, initial=kind.start(connection.config))
     for name in SECRET & set(form.fields):
         form.fields[name].required = False
-        form.fields[name].help_text = KEEP
+        form.fields[name].help_text = f"{form.fields[name].help_text} {KEEP}".strip()
 
     def change(config: dict[str, Any]) -> None:
         messaging.update_connection(connection=connection, config=config, by=by)
@@ -172,6 +185,7 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
         "connection": connection,
         "template": "desk/parts/connection_below.html",
         "hooks": _hooks(connection),
+        "feedback": email_feedback.hooks(connection),
     }
     return form_page(request, form, title=TITLES[connection.driver], back=_list(), below=below)
 

@@ -73,3 +73,13 @@ def day(moment: datetime, now: datetime) -> str:
     if date == today:
         return "Today"
     return "Yesterday" if date == today - timedelta(days=1) else date_format(date, "l j F Y")
+
+
+FIX_THE_ADDRESS = "First make sure that the address works: ask on another channel, and correct it if need be."
+OFF_THE_LIST = "Then take it off your email provider's suppression list, or the next email is refused again."
+HOW_TO_LIFT = {
+    "email_bounce": f"{FIX_THE_ADDRESS} {OFF_THE_LIST}",
+    "email_failed": FIX_THE_ADDRESS,
+    "email_suppressed": OFF_THE_LIST.replace("Then take", "First take"),
+}
+"""What has to be done outside of Heed before a ground is lifted."""

@@ -129,6 +129,20 @@ def _same(given: str, wanted: str) -> Genuine:
     return Genuine()
 
 
+def unusable(esp: str, key: str) -> str:
+    """One sentence when nothing could ever be verified with this key; empty when it may be a right one."""
+    try:
+        if esp == "sendgrid":
+            _public_key(key)
+        elif esp == "resend":
+            Webhook(key)
+        elif esp == "ses" and not key.startswith("arn:"):
+            raise NotVerified("Amazon signs for everybody's topics, so that the topic must be named.")
+    except Exception:  # a key can be wrong in as many ways as a signature
+        return "This key is none of this provider: every report would be refused."
+    return ""
+
+
 CHECKS: Mapping[str, Callable[[str, Headers, bytes], Genuine]] = {
     "sendgrid": _sendgrid,
     "ses": _ses,

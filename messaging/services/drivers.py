@@ -80,6 +80,10 @@ def _clean_feedback(given: Any, errors: Errors) -> Config:
     key = _text(given, "webhook_key")
     if not key:
         errors["feedback.webhook_key"] = NEEDED
+    elif key.startswith(DOTS):
+        errors["feedback.webhook_key"] = (
+            "Give the key of this provider: what is shown of the stored one is no key."
+        )
     return {"esp": given.get("esp"), "webhook_key": key}
 
 

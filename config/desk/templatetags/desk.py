@@ -46,6 +46,12 @@ def clock(moment: datetime) -> str:
 
 
 @register.filter
+def how_to_lift(reason: str) -> str:
+    """What has to be done outside of Heed before a ground may be lifted; empty for most."""
+    return words.HOW_TO_LIFT.get(reason, "")
+
+
+@register.filter
 def percent(share: float) -> str:
     """`2%`, `0.31%`: as many digits as such a share needs."""
     return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
