@@ -118,7 +118,7 @@ def _hold(business: int, channel: str) -> None:
 
 def _lock(connection: Connection) -> Connection:
     _hold(connection.business_id, connection.channel)
-    return Connection.objects.select_for_update().select_related("business").get(pk=connection.pk)
+    return Connection.objects.select_related("business").get(pk=connection.pk)
 
 
 def _store(connection: Connection, field: str) -> None:

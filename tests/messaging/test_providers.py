@@ -247,20 +247,40 @@ def test_twilio_is_asked_about_what_is_unknown_and_nothing_is_sent_twice(busines
 @pytest.mark.parametrize("there", ["none", "two alike", "one of another message"])
 def test_what_cannot_be_told_apart_stays_unknown_and_is_asked_about_later(business, simulator, there):
     number = f"+1415555777{len(there) % 10}"
-    message = queue(ContactFactory(business=business, phone=number), body="The same")
+    message = unknown(business, number)
     sids = [accepted(number, "The same") for _ in range({"none": 0, "two alike": 2}.get(there, 1))]
     if there == "one of another message":
         Message.objects.filter(pk=queue(ContactFactory(business=business)).pk).update(provider_id=sids[0])
+
+    assert delivery.inquire() == 0
+
+    asked_at = message.ask_at
+    message.refresh_from_db()
+    assert message.state == "unknown"
+    assert message.ask_at >= asked_at + timedelta(seconds=5)
+
+
+@pytest.mark.django_db
+def test_a_message_is_told_from_another_of_ours_that_is_alike(business, simulator):
+    message = unknown(business, "+14155556661")
+    of_another, its_own = (accepted("+14155556661", "The same") for _ in range(2))
+    Message.objects.filter(pk=queue(ContactFactory(business=business)).pk).update(provider_id=of_another)
+
+    assert delivery.inquire() == 1
+
+    message.refresh_from_db()
+    assert message.provider_id == its_own
+
+
+def unknown(business, number):
+    """A message of which nobody knows, and about which it is time to ask."""
+    message = queue(ContactFactory(business=business, phone=number), body="The same")
     now = datetime.now(UTC)
     Message.objects.filter(pk=message.pk).update(
         state="unknown", claimed_at=now, lease_until=now + limits.LEASE, settled_at=now, ask_at=now
     )
-
-    assert delivery.inquire() == 0
-
     message.refresh_from_db()
-    assert message.state == "unknown"
-    assert message.ask_at >= now + timedelta(seconds=5)
+    return message
 
 
 def accepted(number, body):

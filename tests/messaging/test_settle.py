@@ -2,10 +2,12 @@
 
 import pytest
 
+from contacts.actors import Actor
 from contacts.models import Event
+from dnd import services as dnd
 from dnd.models import Effective, Unstamped
 from messaging import delivery
-from messaging.delivery import claims
+from messaging.delivery import claims, reaping
 from messaging.delivery.calling import Called
 from messaging.delivery.receipts import Receipt
 from messaging.delivery.settling import settle
@@ -140,6 +142,22 @@ def test_the_reaper_calls_a_lost_call_unknown_and_it_is_never_sent_again(contact
     assert provider.letters == []
 
 
+def test_the_reaper_looks_again_under_the_lock(contact, monkeypatch):
+    message = queue(contact)
+    claimed()
+    forward(message, 36)
+    try_lock = reaping.locks.try_lock_contacts
+
+    def claimed_anew_meanwhile(contacts):
+        forward(message, -36)
+        return try_lock(contacts)
+
+    monkeypatch.setattr(reaping.locks, "try_lock_contacts", claimed_anew_meanwhile)
+
+    assert delivery.reap() == 0
+    assert state_of(message) == "calling"
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "outcome"),
     [
@@ -226,6 +244,35 @@ def test_a_change_waits_for_a_call_to_its_address_on_behalf_of_another_contact(b
     assert delivery.in_flight([(ours.pk, change.version, change.recorded_at)]) == {ours.pk}
     come_back(call, Taken(SID))
     assert delivery.in_flight([(ours.pk, change.version, change.recorded_at)]) == set()
+
+
+def test_a_change_waits_for_its_contacts_call_to_an_address_that_is_gone(contact):
+    queue(contact)
+    call = claimed()
+    contact.points.all().delete()
+
+    change = block(contact, "sms").changes[0]
+
+    assert Unstamped.objects.filter(change=change).exists()
+    come_back(call, Taken(SID))
+    assert Effective.objects.filter(change=change).exists()
+
+
+def test_a_change_waits_for_a_call_to_an_address_that_it_suppresses_and_nobody_has_any_more(business):
+    former, sender = ContactFactory.create_batch(2, business=business)
+    number = queue(former).to
+    call = claimed()
+    former.points.filter(kind="phone").update(value="+14155550188")
+    stop = dnd.Wish(outbound={"sms": True}, reason="stop_keyword")
+
+    (outcome,) = dnd.change(
+        business=business, contacts=[sender.pk], wish=stop, by=Actor.contact(), address=("phone", number)
+    )
+
+    change = outcome.changes[0]
+    assert delivery.in_flight([(sender.pk, change.version, change.recorded_at)]) == {sender.pk}
+    come_back(call, Taken(SID))
+    assert dnd.stamp_waiting() == 1
 
 
 def test_a_call_claimed_after_a_change_does_not_hold_it_up(contact):
