@@ -99,9 +99,8 @@ def test_an_unknown_scenario_is_answered_with_those_that_there_are(copy):
     played = copy.manage("simulate", "no-such-thing")
 
     assert played.returncode == 1
-    assert played.stderr == (
-        "CommandError: There is no scenario no-such-thing: choose one of sms-opt-out, opt-back-in, mid-workflow.\n"
-    )
+    names = ", ".join(SCENARIOS)
+    assert played.stderr == f"CommandError: There is no scenario no-such-thing: choose one of {names}.\n"
 
 
 def test_nothing_is_left_over_after_the_scenarios(copy):

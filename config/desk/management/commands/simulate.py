@@ -37,7 +37,8 @@ class Command(BaseCommand):
         play.say("Everything came out as promised.")
 
     def _tell(self, at: datetime, line: str) -> None:
-        self.stdout.write(f"{at.astimezone():%H:%M:%S.%f}"[:-3] + f"  {line}")
+        # A message may have lines of its own; here each thing that happened is one.
+        self.stdout.write(f"{at.astimezone():%H:%M:%S.%f}"[:-3] + "  " + " ".join(line.split()))
         self.stdout.flush()
 
 
