@@ -12,7 +12,7 @@ run:
 
 test:
 	@$(SETUP) base postgresql valkey dev
-	@exec $(PY) -m pytest -n 2 --dist loadgroup $(TESTS)
+	@exec $(PY) -m pytest -n 2 --dist loadfile $(TESTS)
 
 # The tests that kill, race and crowd, for longer than every run of all tests would bear; with their figures.
 chaos: export HEED_RACES = 5000
