@@ -13,6 +13,7 @@ from django.db import connections
 from psycopg2 import sql
 
 from config.keys import BASE
+from workflows import versions
 
 
 def address_of(name: str) -> str:
@@ -45,15 +46,19 @@ def made(template: str = "template1") -> Iterator[str]:
 @contextmanager
 def used_here(name: str) -> Iterator[None]:
     """Let Django in this process work on that database, with real commits."""
-    connection = connections["default"]
-    connection.close()
-    before = connection.settings_dict["NAME"]
-    connection.settings_dict["NAME"] = name
+    before = connections["default"].settings_dict["NAME"]
+    _turn_to(name)
     try:
         yield
     finally:
-        connection.close()
-        connection.settings_dict["NAME"] = before
+        _turn_to(before)
+
+
+def _turn_to(name: str) -> None:
+    """What was read from one database and is kept by id means something else in another."""
+    versions._frozen.clear()
+    connections["default"].close()
+    connections["default"].settings_dict["NAME"] = name
 
 
 def _run(statement: str, *names: str) -> None:
