@@ -1,85 +1,12 @@
-"""Definitions and their versions, and each contact's way through them."""
+"""Each contact's way through a workflow, step by step."""
 
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
-from contacts.models import Business, Contact, Event
-
-
-class WorkflowQuerySet(models.QuerySet["Workflow"]):
-    def of(self, business: Business | int) -> Self:
-        return self.filter(business=business, deleted_at=None)
-
-
-class Workflow(models.Model):
-    """What happens, and when it starts. Staff edit this; enrollments follow the version that was published."""
-
-    business = models.ForeignKey(Business, models.CASCADE, related_name="workflows")
-    name = models.CharField(max_length=200)
-    settings = models.JSONField(default=dict, blank=True)
-    triggers = models.JSONField(default=list, blank=True)
-    steps = models.JSONField(default=list, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    changed_at = models.DateTimeField(auto_now=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
-
-    objects = WorkflowQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                "business",
-                Lower("name"),
-                name="workflows_names_are_unique",
-                condition=Q(deleted_at=None),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class VersionQuerySet(models.QuerySet["Version"]):
-    def published(self) -> Self:
-        return self.filter(retired_at=None)
-
-
-class Version(models.Model):
-    """A workflow as it was published, frozen: its triggers and settings, and its steps as a program.
-
-    `program` is the tree of steps laid out flat: a list of {"path", "kind", "config", "next", "else"}, where the
-    last two are positions in the list or null for the end. A step's position is its place in the list.
-    """
-
-    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="versions")
-    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
-    number = models.PositiveIntegerField()
-    settings = models.JSONField()
-    triggers = models.JSONField()
-    steps = models.JSONField()
-    program = models.JSONField()
-    published_at = models.DateTimeField()
-    published_by = models.CharField(max_length=200, blank=True)
-    retired_at = models.DateTimeField(null=True, blank=True)
-
-    objects = VersionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="workflows_versions_are_numbered", fields=["workflow", "number"]),
-            models.UniqueConstraint(
-                name="workflows_one_version_is_published",
-                fields=["workflow"],
-                condition=Q(retired_at=None),
-            ),
-        ]
-        indexes = [models.Index(name="versions_at_a_time", fields=["business", "published_at"])]
-
-    def __str__(self) -> str:
-        return f"{self.workflow} (version {self.number})"
+from contacts.models import Business, Contact
+from workflows.models.definitions import Version, Workflow
 
 
 class EnrollmentState(models.TextChoices):
@@ -206,52 +133,3 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} {self.kind}: {self.outcome}"
-
-
-class Firing(models.Model):
-    """An event that matched a published workflow, once and for all: the enrollment it started, or why none."""
-
-    class Outcome(models.TextChoices):
-        ENROLLED = "enrolled", "Enrolled"
-        ALREADY_ACTIVE = "already_active", "Already in this workflow"
-        REENTRY_OFF = "reentry_off", "Was in this workflow before, and re-entry is off"
-        OWN_CHANGE = "own_change", "The workflow itself made this change"
-        DEPTH = "depth", "Ten workflows in a row stand behind this change"
-        DELETED = "contact_deleted", "The contact was deleted"
-
-    event = models.ForeignKey(Event, models.PROTECT, related_name="firings", db_index=False)
-    workflow = models.ForeignKey(Workflow, models.PROTECT, related_name="firings")
-    version = models.ForeignKey(Version, models.PROTECT, related_name="+")
-    outcome = models.CharField(max_length=16, choices=Outcome)
-    enrollment = models.OneToOneField(
-        Enrollment, models.PROTECT, null=True, blank=True, related_name="firing"
-    )
-    trigger = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(name="workflows_an_event_fires_once", fields=["event", "workflow"]),
-            models.CheckConstraint(
-                name="workflows_an_enrolled_firing_has_an_enrollment",
-                condition=Q(outcome="enrolled", enrollment__isnull=False)
-                | (~Q(outcome="enrolled") & Q(enrollment=None)),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.workflow}: {self.outcome}"
-
-
-class Setback(models.Model):
-    """An event that could not be dispatched because of a fault. It stays pending, and is tried again at `retry_at`."""
-
-    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="+")
-    attempts = models.PositiveIntegerField(default=1)
-    error = models.CharField(
-        max_length=200, help_text="The error's class and where it was raised; no personal data."
-    )
-    retry_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"event {self.event_id}: {self.error}"
