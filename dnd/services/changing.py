@@ -1,6 +1,6 @@
 """The only way in: every change of DND, by whomever, for one contact or for many."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -73,6 +73,7 @@ def change(
     wish: Wish,
     by: Actor,
     cause: Cause = NO_CAUSE,
+    causes: Mapping[int, Cause] | None = None,
     address: AddressKey | None = None,
 ) -> list[Outcome]:
     """Bring DND to what `wish` asks for, in one transaction; asking twice is the same as asking once.
@@ -81,13 +82,14 @@ def change(
     nothing for that contact, and its Outcome says why. A reason that belongs to addresses also suppresses
     or releases them (`address`, else every address of the contact for the channel) and so reaches
     every contact of the business that holds one. Contacts of another business, or deleted, are left out.
+    `causes`: by contact, what stands behind its change; `cause` stands behind the others'.
     """
     if problem := policy.unfit(wish, source=by.source):
         raise NotAReason(problem)
     for attempt in range(5):
         try:
             with transaction.atomic():
-                return _change(business, contacts, wish, by, cause, address)
+                return _change(business, contacts, wish, by, (cause, causes or {}), address)
         except _AddressesMoved:
             if attempt == 4:
                 raise
@@ -99,13 +101,13 @@ def _change(
     contacts: Sequence[int],
     wish: Wish,
     by: Actor,
-    cause: Cause,
+    causes: tuple[Cause, Mapping[int, Cause]],
     address: AddressKey | None,
 ) -> list[Outcome]:
     snapshot = _lock_and_read(business.pk, contacts, wish, address)
     if not snapshot:
         return []
-    batch = Batch(business.pk, snapshot.at, by, cause)
+    batch = Batch(business.pk, snapshot.at, by, causes[0], causes=causes[1])
     outcomes, effects = _decide(business, snapshot, contacts, wish, by, address, batch)
     if effects:
         _follow_addresses(business.pk, snapshot, effects, wish, batch)

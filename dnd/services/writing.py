@@ -1,6 +1,6 @@
 """Ledger lines, grounds, standing and events of a set of contacts, in a handful of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,13 +25,20 @@ class Draft:
 
 @dataclass(slots=True)
 class Batch:
-    """Drafts that are written together: one business, one actor, one moment."""
+    """Drafts that are written together: one business, one actor, one moment.
+
+    `causes`: what stands behind each contact's change, where that is not `cause`.
+    """
 
     business: int
     at: datetime
     by: Actor
     cause: Cause
     drafts: list[Draft] = field(default_factory=list)
+    causes: Mapping[int, Cause] = field(default_factory=dict)
+
+    def cause_of(self, contact: int) -> Cause:
+        return self.causes.get(contact, self.cause)
 
 
 def write(batch: Batch) -> dict[int, list[Change]]:
@@ -209,9 +216,9 @@ def _write_events(script: rows.Script, batch: Batch, changes: Sequence[tuple[Dra
                 change.summary,
                 rows.Json(_facts(change)),
                 draft.standpoint.tags,
-                batch.cause.depth,
-                batch.cause.workflow_id,
-                batch.cause.enrollment_id,
+                (cause := batch.cause_of(change.contact_id)).depth,
+                cause.workflow_id,
+                cause.enrollment_id,
             )
             for draft, change in changes
         ],

@@ -1,6 +1,8 @@
 """Steps that act on workflows, wishes and people."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts.actors import Actor
 from contacts.models import Event, Membership, Notification, Task, Team
@@ -281,6 +283,35 @@ def test_set_dnd_for_many_contacts(business):
 
     assert Enrollment.objects.filter(state="completed").count() == 45
     assert Change.objects.filter(enabled=False).count() == 45
+
+
+def test_set_dnd_for_a_hundred_contacts_asks_the_database_as_often_as_for_one(business):
+    def statements(contacts):
+        enroll_all(flow(business, set_dnd("outbound", True, ["sms"], note="asked")), contacts)
+        with CaptureQueriesContext(connection) as asked:
+            tick()
+        return len(asked)
+
+    one, hundred = statements(crowd(business, 1)), statements(crowd(business, 100))
+
+    assert Change.objects.count() == 101
+    assert hundred <= one + 2  # many rows are written by one statement each, few by one for all
+
+
+def test_each_of_many_changes_knows_the_enrollment_behind_it_and_one_refusal_holds_up_nobody(business):
+    contacts = [ContactFactory(business=business) for _ in range(3)]
+    block(contacts[0], "sms", reason="stop_keyword", by=CONTACT)
+    for contact in contacts[1:]:
+        block(contact, "sms")
+    before = Event.objects.filter(kind="contact_dnd").count()
+    own = enroll_all(flow(business, set_dnd("outbound", False, ["sms"])), contacts)
+    work()
+
+    assert [path(each)[0][1] for each in own] == ["failed", "done", "done"]
+    freed = Event.objects.filter(kind="contact_dnd").order_by("id")[before:]
+    assert {(e.contact_id, e.cause_enrollment, e.depth) for e in freed} == {
+        (each.contact_id, each.pk, 1) for each in own[1:]
+    }
 
 
 # --- People ---------------------------------------------------------------------------------------------------------
