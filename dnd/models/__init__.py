@@ -1,3 +1,4 @@
+from dnd.models.dnc import DncEntry, DncEntryQuerySet
 from dnd.models.ledger import Change, ChangeText, Effective, Reason, Unstamped, append_only
 from dnd.models.standing import Ground, GroundQuerySet, Standing, State
 from dnd.models.suppressions import Suppression, SuppressionQuerySet
@@ -5,6 +6,8 @@ from dnd.models.suppressions import Suppression, SuppressionQuerySet
 __all__ = [
     "Change",
     "ChangeText",
+    "DncEntry",
+    "DncEntryQuerySet",
     "Effective",
     "Ground",
     "GroundQuerySet",

@@ -9,18 +9,21 @@ from dnd.services.changing import (
     change_one,
     switch_refusals,
 )
+from dnd.services.dnc_list import Listed, add_to_dnc
 from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
 from dnd.services.screening import screen_new_addresses
 
 __all__ = [
+    "Listed",
     "NoSuchContact",
     "NotAReason",
     "Outcome",
     "Refusal",
     "Refused",
     "Wish",
+    "add_to_dnc",
     "change",
     "change_address",
     "change_many",
