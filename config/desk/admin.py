@@ -1,7 +1,7 @@
 """The list of contacts, which shows several apps at once. The page of one contact is config/desk/contact.py."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -18,13 +18,28 @@ from contacts.admin import Choice, DeskList
 from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Tag
 from contacts.search import search
 from contacts.words import Channel, channels_in, in_words
-from dnd import flags
+from dnd import audience, flags
+from dnd.audience import Wanted
 from dnd.models import Reason, State
 
 TAGS_TO_CHOOSE_FROM = 500
 
 
-class StateChoice(Choice):
+class ContactChoice(Choice):
+    """One of the filters that REST, broadcasts and bulk changes have too."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.business = business_of(request)
+        super().__init__(request, *args, **kwargs)
+
+    def wanted(self, value: str) -> Wanted:
+        return cast("Wanted", {self.parameter_name: value})
+
+    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
+        return audience.narrowed(queryset, self.business, self.wanted(value))
+
+
+class StateChoice(ContactChoice):
     title = "DND"
     parameter_name = "dnd_state"
     choices_of = (
@@ -33,20 +48,14 @@ class StateChoice(Choice):
         ("off", "Off: no channel"),
     )
 
-    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-        return flags.filter_contacts(queryset, state=value)
 
-
-class ChannelChoice(Choice):
+class ChannelChoice(ContactChoice):
     title = "Blocked channel"
     parameter_name = "dnd_channel"
     choices_of = Channel.choices
 
-    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-        return flags.filter_contacts(queryset, channel=value)
 
-
-class ReasonChoice(Choice):
+class ReasonChoice(ContactChoice):
     """Together with a channel it asks for that reason on that channel."""
 
     title = "Reason"
@@ -58,11 +67,11 @@ class ReasonChoice(Choice):
         self.channel = asked if asked in Channel.values else None
         super().__init__(request, *args, **kwargs)
 
-    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-        return flags.filter_contacts(queryset, reason=value, channel=self.channel)
+    def wanted(self, value: str) -> Wanted:
+        return {"dnd_reason": value, "dnd_channel": self.channel} if self.channel else {"dnd_reason": value}
 
 
-class TagChoice(Choice):
+class TagChoice(ContactChoice):
     title = "Tag"
     parameter_name = "tag"
 
@@ -72,17 +81,14 @@ class TagChoice(Choice):
         )
         return [(name, name) for name in names[:TAGS_TO_CHOOSE_FROM]]
 
-    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-        return queryset.tagged([value])  # type: ignore[attr-defined,no-any-return]
 
-
-class DoNotContactChoice(Choice):
+class DoNotContactChoice(ContactChoice):
     title = "Automations"
     parameter_name = "do_not_contact"
     choices_of = (("1", "Paused (Do Not Contact)"), ("0", "Not paused"))
 
-    def chosen(self, queryset: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-        return flags.filter_contacts(queryset, do_not_contact=value == "1")
+    def wanted(self, value: str) -> Wanted:
+        return {"do_not_contact": value == "1"}
 
 
 @admin.register(Contact)

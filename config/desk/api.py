@@ -3,25 +3,24 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.desk import timeline
-from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Status, Tag
-from contacts.rest import paging, problems
-from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, QueryFlag, Strict, Text, shape
+from contacts.models import Contact, ContactPoint, PointKind
+from contacts.rest import paging
+from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, shape
 from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
-from contacts.search import search
 from contacts.services import people, tags
 from contacts.services.errors import Invalid
-from contacts.words import Channel, LineType, Source
-from dnd import flags
-from dnd.models import Reason, Standing, State
+from contacts.words import LineType, Source
+from dnd import audience, flags
+from dnd.audience import ContactQuery, Wanted
+from dnd.models import Standing, State
 
 MOST_PHONES = 20
 MOST_TAGS = 100
@@ -128,18 +127,6 @@ class TagsIn(Strict):
     remove = tag_names()
 
 
-class ContactQuery(ListQuery):
-    search = Text(required=False, help_text="Looked for in names, email, phones and external id.")
-    tag = Text(required=False, allow_blank=False)
-    status = Id(required=False)
-    dnd_state = Choice(State.values, required=False)
-    dnd_channel = Choice(
-        Channel.values, required=False, help_text="Contacts for whom this channel is blocked."
-    )
-    dnd_reason = Choice(Reason.values, required=False)
-    do_not_contact = QueryFlag(required=False)
-
-
 class TimelineItem(serializers.Serializer[timeline.Item]):
     at = Moment()
     kind = serializers.CharField()
@@ -169,7 +156,8 @@ class Contacts(Resource):
     @extend_schema(parameters=[ContactQuery], responses=page_of("ContactPage", ContactOut))
     def list(self, request: Request) -> Response:
         query = self.query(ContactQuery)
-        page = paging.page_of(request, shown(self._found(query)), query)
+        found = audience.matching(self.business, cast("Wanted", query))
+        page = paging.page_of(request, shown(found), query)
         return Response(page.body(shape(ContactOut).to_representation))
 
     @extend_schema(request=ContactIn, responses={201: ContactOut} | CONFLICT, examples=example(ADA))
@@ -240,31 +228,6 @@ class Contacts(Resource):
             return people.clean(self.business, {**data, "phones": [{"number": number}] if number else []})
         except Invalid as error:
             raise Invalid({_short(field): detail for field, detail in error.errors.items()}) from error
-
-    def _found(self, query: Mapping[str, Any]) -> QuerySet[Contact]:
-        contacts: QuerySet[Contact] = Contact.objects.of(self.business)
-        if "status" in query:
-            contacts = contacts.filter(status=self._status(query["status"]))
-        if "tag" in query:
-            contacts = contacts.filter(self._tagged(query["tag"]))
-        contacts = flags.filter_contacts(
-            contacts,
-            state=query.get("dnd_state"),
-            channel=query.get("dnd_channel"),
-            reason=query.get("dnd_reason"),
-            do_not_contact=query.get("do_not_contact"),
-        )
-        return search(contacts, query.get("search", ""), country=self.business.country)
-
-    def _status(self, status: int) -> int:
-        if not Status.objects.filter(pk=status, pipeline__business=self.business).exists():
-            raise problems.fault("status", "There is no such status.", "not_found")
-        return status
-
-    def _tagged(self, name: str) -> Exists:
-        """Upper and lower case name the same tag, as everywhere."""
-        named = Tag.objects.alias(lower=Lower("name")).filter(business=self.business, lower=name.lower())
-        return Exists(ContactTag.objects.filter(contact=OuterRef("pk"), tag__in=named))
 
 
 def shown(contacts: QuerySet[Contact]) -> QuerySet[Contact]:

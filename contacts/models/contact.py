@@ -17,11 +17,6 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Contacts of a business that exist outside: a tombstone does not."""
         return self.filter(business=business, deleted_at=None)
 
-    def tagged(self, names: list[str]) -> Self:
-        """Contacts with any of these tags."""
-        tagged = ContactTag.objects.filter(tag__name__in=names).values("contact")
-        return self.filter(pk__in=tagged)
-
 
 class Contact(models.Model):
     """A person a business talks to. Deleting one empties it and leaves a tombstone."""
