@@ -31,6 +31,8 @@ QUEUES = {
     "messaging.tasks.reconcile": "bulk",
     "messaging.tasks.reap": "events",
     "messaging.tasks.audit": "bulk",
+    "contacts.tasks.run_jobs": "bulk",
+    "contacts.tasks.empty_jobs": "bulk",
     "dnd.tasks.tick": "events",
     "config.tasks.beat_seen": "events",
 }
@@ -63,6 +65,8 @@ app.conf.beat_schedule = {
     "reconcile": _tick("messaging.tasks.reconcile", every=15.0, expires=10.0),
     "reap": _tick("messaging.tasks.reap"),
     "dnd": _tick("dnd.tasks.tick"),
+    "jobs": _tick("contacts.tasks.run_jobs"),
+    "empty-jobs": _tick("contacts.tasks.empty_jobs", every=3600.0, expires=1800.0),
     "beat-seen": _tick("config.tasks.beat_seen"),
     "audit": _tick("messaging.tasks.audit", every=600.0, expires=500.0),
 }

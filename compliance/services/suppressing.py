@@ -8,7 +8,7 @@ from typing import IO
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from contacts import phones
+from contacts import phones, spreadsheets
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL, Business, PointKind
 from contacts.services.errors import Invalid, RoleRequired
@@ -23,7 +23,6 @@ REASON = "dnc_list"
 BY_PHONE = tuple(channel for channel, kind in POINT_OF_CHANNEL.items() if kind == PointKind.PHONE)
 MOST_ROWS = 50_000
 LONGEST_ID = 254
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("channel", "address", "reason", "source", "by", "since", "lifted", "lifted_by")
 
 
@@ -135,31 +134,19 @@ def _marks(business: Business, row: dict[str, str]) -> list[tuple[str, str]]:
     return [(each, clean(business, each, address)) for each in channels]
 
 
-class Line:
-    """What csv writes to: it hands each line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def export_csv(suppressions: Iterable[Suppression]) -> Iterator[str]:
     """The list as lines of CSV. A cell that a spreadsheet would run as a formula gets an apostrophe."""
-    writer = csv.writer(Line())
-    yield writer.writerow(COLUMNS)
-    for one in suppressions:
-        lifted = one.lifted_at.isoformat() if one.lifted_at else ""
-        cells = (
+    rows = (
+        (
             one.channel,
             one.address,
             one.reason,
             one.source,
             one.actor,
             one.since.isoformat(),
-            lifted,
+            one.lifted_at and one.lifted_at.isoformat(),
             one.lifted_by,
         )
-        yield writer.writerow([harmless(cell) for cell in cells])
-
-
-def harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+        for one in suppressions
+    )
+    return spreadsheets.lines(COLUMNS, rows)

@@ -8,6 +8,7 @@ from contacts.models.contact import (
     Tag,
 )
 from contacts.models.events import Event, EventKind
+from contacts.models.jobs import Job, JobFile, JobQuerySet, JobRefusal, JobState
 from contacts.models.pipeline import Pipeline, Status, SystemStatus
 from contacts.models.work import Note, Notification, NotificationRead, Task
 
@@ -20,6 +21,11 @@ __all__ = [
     "ContactTag",
     "Event",
     "EventKind",
+    "Job",
+    "JobFile",
+    "JobQuerySet",
+    "JobRefusal",
+    "JobState",
     "Membership",
     "Note",
     "Notification",

@@ -1,6 +1,5 @@
 """The report as a page: charts with a table beside each, and the same as CSV."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -9,11 +8,10 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from compliance.services.suppressing import Line, harmless
 from config.desk import site
 from config.desk.reports import charts, figures
 from config.desk.reports.figures import LONGEST, USUAL, Period, Report
-from contacts import locks
+from contacts import locks, spreadsheets
 from contacts.acting import business_of
 from contacts.models import Business
 from contacts.words import Channel, Source
@@ -70,11 +68,8 @@ def as_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    writer = csv.writer(Line())
-    yield writer.writerow(COLUMNS)
-    for each in report.opt_outs:
-        cells = (each.day.isoformat(), each.channel, each.reason, each.source, str(each.count))
-        yield writer.writerow([harmless(cell) for cell in cells])
+    rows = ((each.day, each.channel, each.reason, each.source, each.count) for each in report.opt_outs)
+    return spreadsheets.lines(COLUMNS, rows)
 
 
 def _asked(request: HttpRequest, business: Business) -> tuple[PeriodForm, Period]:
