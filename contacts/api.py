@@ -25,4 +25,14 @@ class BusinessChange(Strict):
     timezone = Text(required=False, max_length=60, allow_blank=False)
     allow_do_not_contact = Flag(required=False)
     preferences_source = Choice(Business.PreferencesSource.values, required=False)
+    delivery_policy = Choice(
+        Business.DeliveryPolicy.values,
+        required=False,
+        help_text="Which way a message goes that has copy for several.",
+    )
+    calls_after_sms_opt_out = Choice(
+        Business.CallsAfterOptOut.values,
+        required=False,
+        help_text="Automated calls to somebody who has opted out of SMS.",
+    )
     remove_when_all_dnd = Flag(required=False)

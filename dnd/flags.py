@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
@@ -149,11 +149,12 @@ def switch(business: Business, actor: Actor, *, on: bool) -> Switch:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The strongest ground of a blocked channel."""
+    """The strongest ground of a blocked channel, and the reasons of all of them."""
 
     reason: str
     source: str
     since: datetime
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def read(contacts: Iterable[int]) -> dict[int, Wishes]:
     return {
         contact: Wishes(
             version,
-            {c: by[strongest(list(by))] for c, by in blocked[contact].items()},
+            {c: replace(by[strongest(list(by))], reasons=tuple(by)) for c, by in blocked[contact].items()},
             paused,
         )
         for contact, version, paused in {row[:3] for row in rows}

@@ -29,9 +29,11 @@ SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, c.timezone, s.name, s.rest
     ON x.business_id = p.business_id AND x.address = p.value AND x.lifted_at IS NULL
  WHERE c.id = ANY(%s) ORDER BY c.id, p.position, p.id
 """
-CONNECTED = """
-SELECT business_id, channel, id, driver, revision, state, config FROM messaging_connection
- WHERE business_id = ANY(%s)
+BUSINESSES = """
+SELECT b.id, b.delivery_policy, b.calls_after_sms_opt_out,
+       w.channel, w.id, w.driver, w.revision, w.state, w.config
+  FROM contacts_business b LEFT JOIN messaging_connection w ON w.business_id = b.id
+ WHERE b.id = ANY(%s)
 """
 
 DELETED = "The contact was deleted."
@@ -62,6 +64,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """What a business has decided about choosing a way."""
+
+    delivery_policy: str
+    calls_after_sms_opt_out: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The facts about some contacts at one moment; exact for those whose locks the reader holds."""
 
@@ -69,6 +79,7 @@ class Reading:
     people: Mapping[int, Person]
     wishes: Mapping[int, Wishes]
     ways: Mapping[tuple[int, str], Way]
+    settings: Mapping[int, Settings]
     clocks: Mapping[int, Clock] = field(default_factory=dict)
 
     def version(self, contact: int) -> int:
@@ -111,6 +122,7 @@ class Reading:
             no_address=choice.why_not,
             blocked={channel: Block(block.reason, block.source, block.since)} if block else {},
             suppressed=strongest(suppressed) if suppressed else "",
+            sms_opt_out=self._stops_calls(person, contact, choice.address) if channel == "call" else "",
             do_not_contact=wishes.do_not_contact,
             status=person.status,
             status_restricts=person.restricts,
@@ -120,6 +132,19 @@ class Reading:
             hours_open_at=opens_at(self.at),
             expires_at=expires_at,
         )
+
+    def sms_blocked(self, contact: int, number: str) -> list[str]:
+        """Why no text may go to this number of a contact: the reasons of the contact and those of the number."""
+        block = self.wishes.get(contact, NO_WISHES).blocked.get("sms")
+        suppressed = self.people[contact].suppressed.get(("sms", number), [])
+        return [*(block.reasons if block else ()), *suppressed]
+
+    def _stops_calls(self, person: Person, contact: int, number: str) -> str:
+        """The SMS opt-out after which this business makes no automated calls; empty where it does, or without one."""
+        if self.settings[person.business_id].calls_after_sms_opt_out == "allowed":
+            return ""
+        asked = [why for why in self.sms_blocked(contact, number) if why not in policy.NO_OPT_OUTS]
+        return strongest(asked) if asked else ""
 
     def _opens_at(
         self, person: Person, contact: int, channel: str, message_class: str, address: str, at: datetime
@@ -140,10 +165,12 @@ def read(contacts: Collection[int]) -> Reading:
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, [ids])
         at, people = _people(cursor.fetchall())
-        cursor.execute(CONNECTED, [list({person.business_id for person in people.values()})])
-        ways = {(business, channel): Way(*way) for business, channel, *way in cursor.fetchall()}
+        cursor.execute(BUSINESSES, [list({person.business_id for person in people.values()})])
+        found = cursor.fetchall()
+    settings = {business: Settings(*rest[:2]) for business, *rest in found}
+    ways = {(business, rest[2]): Way(*rest[3:]) for business, *rest in found if rest[2]}
     clocks = permitted.clocks({person.business_id for person in people.values()})
-    return Reading(at, people, flags.read(ids), ways, clocks)
+    return Reading(at, people, flags.read(ids), ways, settings, clocks)
 
 
 def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:
@@ -168,7 +195,15 @@ def inputs(facts: Facts, version: int) -> dict[str, Any]:
     if block := facts.blocked.get(facts.channel):
         since = block.since and block.since.isoformat()
         kept["blocked"] = {"reason": block.reason, "source": block.source, "since": since}
-    for name in ("suppressed", "do_not_contact", "status", "status_restricts", "withdrawn", "permit"):
+    for name in (
+        "suppressed",
+        "sms_opt_out",
+        "do_not_contact",
+        "status",
+        "status_restricts",
+        "withdrawn",
+        "permit",
+    ):
         if value := getattr(facts, name):
             kept[name] = value
     if facts.hours_open_at:

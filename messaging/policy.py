@@ -65,6 +65,8 @@ class Facts:
     no_address: str = "This contact has no address for the channel."
     blocked: Mapping[str, Block] = field(default_factory=dict)
     suppressed: str = ""
+    sms_opt_out: str = ""
+    """Of a call, where the business makes no automated calls after an SMS opt-out: why SMS is blocked."""
     do_not_contact: bool = False
     status: str = ""
     status_restricts: bool = False
@@ -99,6 +101,12 @@ class Drop:
 
 Verdict = Send | Hold | Drop
 
+BY_A_PERSON = ("manual", "system")
+"""The classes of which a person causes each message: a member of staff writes it, or it answers the contact."""
+NO_CALLS_EITHER = "The contact opted out of SMS, after which this business makes no automated calls either."
+NO_OPT_OUTS = ("carrier_unreachable",)
+"""Reasons for which SMS is blocked though nobody asked for it."""
+
 SKIPS = ("address", "dnd", "suppressed", "do_not_contact", "status", "expired")
 """The rules whose drop makes a workflow's step `skipped`; any other drop makes it `failed`."""
 
@@ -113,14 +121,8 @@ def decide(facts: Facts) -> Verdict:
         return Drop("permit", "no_permit", "A confirmation needs the permit of the message that it answers.")
     if not facts.address:
         return Drop("address", "no_address", facts.no_address)
-    if obeys.outbound_dnd and (block := facts.blocked.get(facts.channel)):
-        return Drop("dnd", f"dnd:{facts.channel}:{block.reason}", _why_blocked(facts.channel, block))
-    if obeys.outbound_dnd and facts.suppressed:
-        return Drop("suppressed", f"suppressed:{facts.suppressed}", "The address is on the suppression list.")
-    if obeys.do_not_contact and facts.do_not_contact:
-        return Drop("do_not_contact", "do_not_contact", "Do Not Contact is on: no automations.")
-    if facts.status_restricts and facts.message_class not in ("manual", "system"):
-        return Drop("status", "status", f"The status {facts.status} restricts contact.")
+    if unwanted := _unwanted(facts, obeys):
+        return unwanted
     if not facts.connection:
         return Drop(
             "connection",
@@ -142,6 +144,21 @@ def decide(facts: Facts) -> Verdict:
     if facts.expires_at and facts.now >= facts.expires_at:
         return Drop("expired", "expired", "It waited too long to be sent.")
     return Send()
+
+
+def _unwanted(facts: Facts, obeys: Obeys) -> Drop | None:
+    """What the contact has asked for, and what its status says."""
+    if obeys.outbound_dnd and (block := facts.blocked.get(facts.channel)):
+        return Drop("dnd", f"dnd:{facts.channel}:{block.reason}", _why_blocked(facts.channel, block))
+    if obeys.outbound_dnd and facts.suppressed:
+        return Drop("suppressed", f"suppressed:{facts.suppressed}", "The address is on the suppression list.")
+    if facts.sms_opt_out and facts.message_class not in BY_A_PERSON:
+        return Drop("dnd", f"dnd:sms:{facts.sms_opt_out}", NO_CALLS_EITHER)
+    if obeys.do_not_contact and facts.do_not_contact:
+        return Drop("do_not_contact", "do_not_contact", "Do Not Contact is on: no automations.")
+    if facts.status_restricts and facts.message_class not in BY_A_PERSON:
+        return Drop("status", "status", f"The status {facts.status} restricts contact.")
+    return None
 
 
 def _why_blocked(channel: str, block: Block) -> str:

@@ -10,7 +10,7 @@ from config.desk.api import Contacts
 from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
 from dnd.api import Dnd
-from messaging.api import Connections, Decisions, Messages
+from messaging.api import Connections, Decisions, Deliveries, Messages
 from workflows.api import Enrollments, Workflows
 
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -24,6 +24,7 @@ urlpatterns = [
     path("contacts/<str:id>/dnd/", Dnd.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),
     path("decisions/", Decisions.as_view({"post": "create"})),
+    path("deliveries/preview/", Deliveries.as_view({"post": "preview"})),
     path("messages/", Messages.as_view(MANY)),
     path("messages/<str:id>/", Messages.as_view({"get": "retrieve"})),
     path("workflows/", Workflows.as_view(MANY)),

@@ -21,6 +21,14 @@ class Business(models.Model):
         MANUAL = "manual", "Set by staff"
         SYNCED = "synced", "Synced from the record system"
 
+    class DeliveryPolicy(models.TextChoices):
+        CASCADE = "cascade", "Text, else call, else email"
+        LITERAL = "literal", "Call only who cannot be texted, email only who has no phone"
+
+    class CallsAfterOptOut(models.TextChoices):
+        ALLOWED = "allowed", "Allowed"
+        BLOCKED = "blocked", "Blocked"
+
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=60, unique=True)
     phone = models.CharField(max_length=40, blank=True)
@@ -37,6 +45,20 @@ class Business(models.Model):
     )
     preferences_source = models.CharField(
         max_length=8, choices=PreferencesSource, default=PreferencesSource.MANUAL
+    )
+    delivery_policy = models.CharField(
+        max_length=8,
+        choices=DeliveryPolicy,
+        default=DeliveryPolicy.CASCADE,
+        db_default=DeliveryPolicy.CASCADE,
+        help_text="Which way a message goes that has copy for several.",
+    )
+    calls_after_sms_opt_out = models.CharField(
+        max_length=8,
+        choices=CallsAfterOptOut,
+        default=CallsAfterOptOut.ALLOWED,
+        db_default=CallsAfterOptOut.ALLOWED,
+        help_text="Automated calls to somebody who has opted out of SMS.",
     )
     remove_when_all_dnd = models.BooleanField(
         default=False,

@@ -20,6 +20,8 @@ EDITABLE = (
     "timezone",
     "allow_do_not_contact",
     "preferences_source",
+    "delivery_policy",
+    "calls_after_sms_opt_out",
     "remove_when_all_dnd",
 )
 

@@ -3,5 +3,6 @@
 from messaging.api.connections import Connections
 from messaging.api.decisions import Decisions
 from messaging.api.messages import Messages
+from messaging.api.previews import Deliveries
 
-__all__ = ["Connections", "Decisions", "Messages"]
+__all__ = ["Connections", "Decisions", "Deliveries", "Messages"]

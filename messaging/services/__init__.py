@@ -3,6 +3,7 @@
 
 from messaging.policy import Drop, Hold, Send, Verdict
 from messaging.services.asking import Decision, Question, decide
+from messaging.services.choosing import Chosen, choose_ways, way_of
 from messaging.services.connecting import (
     connect,
     create_connection,
@@ -18,6 +19,7 @@ from messaging.templates import CannotRender, check_template, render
 __all__ = [
     "Answer",
     "CannotRender",
+    "Chosen",
     "Decision",
     "Drop",
     "Hold",
@@ -27,6 +29,7 @@ __all__ = [
     "Send",
     "Verdict",
     "check_template",
+    "choose_ways",
     "connect",
     "create_connection",
     "decide",
@@ -37,5 +40,6 @@ __all__ = [
     "send_manual",
     "shown_config",
     "update_connection",
+    "way_of",
     "withdraw",
 ]

@@ -69,6 +69,8 @@ BUSINESS = {
     "timezone": "America/New_York",
     "allow_do_not_contact": True,
     "preferences_source": "manual",
+    "delivery_policy": "literal",
+    "calls_after_sms_opt_out": "blocked",
     "remove_when_all_dnd": False,
 }
 
@@ -86,6 +88,12 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "contacts/{contact}/dnd/"): DND,
         ("POST", "decisions/"): question,
         ("POST", "decisions/ "): {"items": [question, {**question}]},
+        ("POST", "deliveries/preview/"): {
+            "contact": contact,
+            "message_class": "automation",
+            "copy": ["text", "call"],
+            "policy": "literal",
+        },
         ("POST", "messages/"): {"contact": contact, "channel": "email", "subject": "Hello", "body": "Hello"},
         ("POST", "workflows/"): {**WORKFLOW, "steps": STEPS + more},
         ("PATCH", "workflows/{workflow}/"): {**WORKFLOW, "steps": STEPS[-1:]},

@@ -144,6 +144,7 @@ class TestAnotherBusiness:
             "contact": [
                 api.post("messages/", {"contact": contact, "channel": "sms", "body": "Hi"}),
                 api.post("decisions/", {"contact": contact, "channel": "sms", "message_class": "manual"}),
+                api.post("deliveries/preview/", {"contact": contact, "message_class": "manual", "copy": []}),
                 api.post(f"workflows/{mine}/enrollments/", {"contact": contact}),
             ],
             "steps.0.workflow": [
