@@ -38,6 +38,14 @@ CHANNELS = _list(_words(*OUTBOUND_CHANNELS))
 OF_STEPS: Mapping[str, Schema] = {
     "body": _text(TEMPLATE, most=20_000),
     "subject": _text(TEMPLATE),
+    "text": _text(TEMPLATE, most=1_600),
+    "call": _text(TEMPLATE, most=1_600),
+    "email": {
+        "type": "object",
+        "required": ["subject", "body"],
+        "properties": {"subject": _text(TEMPLATE), "body": _text(TEMPLATE, most=20_000)},
+        "additionalProperties": False,
+    },
     "tag": _text(),
     "direction": DIRECTION,
     "enable": {"type": "boolean", "description": "Block (true) or free (false)."},

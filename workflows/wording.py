@@ -128,6 +128,8 @@ def step(given: Mapping[str, Any], workflows: Mapping[str, str]) -> str:
     match kind:
         case "send_email":
             return f"Send email “{given['subject']}”"
+        case "send_preferred":
+            return f"Send by {_either([way for way in ('text', 'call', 'email') if way in given])}"
         case "add_tag":
             return f"Add the tag “{given['tag']}”"
         case "remove_tag":

@@ -156,6 +156,25 @@ STEPS: list[Spec] = [
             _field("body", "area", "Text", template=True),
         ],
     },
+    {
+        "kind": "send_preferred",
+        "group": "Messages",
+        "icon": "alt_route",
+        "fields": [
+            _field(
+                "text",
+                "area",
+                "Text",
+                template=True,
+                optional=True,
+                hint="Fill in the ways that may be used. One message goes out: as a text if possible, "
+                "else as a call, else as an email.",
+            ),
+            _field("call", "area", "Words spoken in a call", template=True, optional=True),
+            _field("email.subject", "text", "Subject of the email", template=True, optional=True),
+            _field("email.body", "area", "Text of the email", template=True, optional=True),
+        ],
+    },
     {"kind": "add_tag", "group": "Contact", "icon": "label", "fields": [_field("tag", "tag", "Tag")]},
     {"kind": "remove_tag", "group": "Contact", "icon": "label_off", "fields": [_field("tag", "tag", "Tag")]},
     {

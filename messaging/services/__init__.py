@@ -3,7 +3,7 @@
 
 from messaging.policy import Drop, Hold, Send, Verdict
 from messaging.services.asking import Decision, Question, decide
-from messaging.services.choosing import Chosen, choose_ways, way_of
+from messaging.services.choosing import Chosen, Copy, OneWay, choose_ways, propose_one_way, way_of
 from messaging.services.connecting import (
     connect,
     create_connection,
@@ -20,10 +20,12 @@ __all__ = [
     "Answer",
     "CannotRender",
     "Chosen",
+    "Copy",
     "Decision",
     "Drop",
     "Hold",
     "NotSent",
+    "OneWay",
     "Proposal",
     "Question",
     "Send",
@@ -36,6 +38,7 @@ __all__ = [
     "delete_connection",
     "disconnect",
     "propose",
+    "propose_one_way",
     "render",
     "send_manual",
     "shown_config",

@@ -1,16 +1,19 @@
-"""Which way a message would go to each of many contacts, in a handful of queries. Nothing here writes or locks."""
+"""Which way a message goes to each of many contacts: read in a handful of queries, or proposed to the door."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from contacts import phones
 from contacts.models import Contact, PointKind
+from contacts.words import Source
 from messaging import choosing, facts
 from messaging import policy as rules
 from messaging.choosing import CHANNEL_OF, NONE, Choice, Way
 from messaging.facts import Reading
-from messaging.policy import Facts, Verdict
+from messaging.policy import Facts, Hold, Verdict
+from messaging.services import proposing
+from messaging.services.proposing import Answer, Draft, Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,70 @@ def way_of(
         policy=policy or reading.settings[person.business_id].delivery_policy,
     )
     return Chosen(contact, choice, asked.get(choice.about), reading.version(contact))
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a message says when it goes one way."""
+
+    body: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay:
+    """A message that goes at most one of the ways for which it has copy. Else as a `Proposal`."""
+
+    contact_id: int
+    message_class: str
+    copies: Mapping[str, Copy]
+    actor: str
+    enrollment: int | None = None
+    step: int | None = None
+    first_due: datetime | None = None
+    source: str = Source.WORKFLOW.value
+
+
+def propose_one_way(business: int, wanted: Sequence[OneWay]) -> list[Answer]:
+    """As `propose`, each by the way that is chosen for its contact; never more than one message of each.
+
+    One for which there is no way is recorded as refused, on the way whose verdict says why.
+    """
+    if not wanted:
+        return []
+    reading = facts.read([each.contact_id for each in wanted])
+    drafts = [_draft(reading, each) for each in wanted]
+    ids = iter(proposing.write(business, [draft for draft in drafts if not isinstance(draft.verdict, Hold)]))
+    return [
+        Answer(draft.verdict, None if isinstance(draft.verdict, Hold) else next(ids), draft.version)
+        for draft in drafts
+    ]
+
+
+def _draft(reading: Reading, wanted: OneWay) -> Draft:
+    chosen = way_of(
+        reading,
+        wanted.contact_id,
+        message_class=wanted.message_class,
+        copies=wanted.copies,
+        first_due=wanted.first_due or reading.at,
+    )
+    if chosen.facts is None:
+        raise ValueError("A message that is proposed has copy for at least one way.")
+    copy = wanted.copies[chosen.choice.about]
+    proposal = Proposal(
+        contact_id=wanted.contact_id,
+        channel=chosen.channel,
+        message_class=wanted.message_class,
+        subject=copy.subject,
+        body=copy.body,
+        actor=wanted.actor,
+        enrollment=wanted.enrollment,
+        step=wanted.step,
+        first_due=wanted.first_due,
+        source=wanted.source,
+    )
+    return Draft(proposal, chosen.facts, chosen.verdict, chosen.version)
 
 
 def _textable(reading: Reading, contact: int, number: str) -> bool:

@@ -36,6 +36,10 @@ window.heedWorkflow = (() => {
       form.every = step.channels === "all";
       form.channels = step.channels === "all" ? [] : step.channels;
     }
+    if (step.kind === "send_preferred") {
+      form["email.subject"] = step.email?.subject || "";
+      form["email.body"] = step.email?.body || "";
+    }
     if (step.kind === "if_else") {
       form.condition = conditionToForm(step.condition);
       form.then = (step.then || []).map(stepToForm);
@@ -87,6 +91,12 @@ window.heedWorkflow = (() => {
     if (step.kind === "set_dnd") {
       json.enable = step.enable === "true";
       json.channels = step.every ? "all" : [...step.channels];
+    }
+    if (step.kind === "send_preferred") {
+      const { "email.subject": subject, "email.body": body } = json;
+      delete json["email.subject"];
+      delete json["email.body"];
+      if (subject || body) json.email = { subject: subject || "", body: body || "" };
     }
     if (step.kind === "if_else") {
       json.condition = conditionToJson(step.condition);

@@ -91,6 +91,7 @@ document.addEventListener("alpine:init", () => {
       const words = {
         send_sms: () => step.body,
         send_email: () => step.subject,
+        send_preferred: () => step.text || step.call || step["email.subject"],
         add_tag: () => step.tag,
         remove_tag: () => step.tag,
         set_dnd: () => `${step.enable === "true" ? "Block" : "Allow"} ${channels}`,

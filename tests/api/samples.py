@@ -28,6 +28,12 @@ DND = {
 STEPS = [
     {"kind": "send_sms", "body": "Hello {{contact.first_name}}"},
     {"kind": "send_email", "subject": "Hello", "body": "Hello {{business.name}}"},
+    {
+        "kind": "send_preferred",
+        "text": "Hello {{contact.first_name}}",
+        "call": "Hello",
+        "email": {"subject": "Hello", "body": "Hello"},
+    },
     {"kind": "add_tag", "tag": "x"},
     {"kind": "remove_tag", "tag": "x"},
     {"kind": "set_dnd", "direction": "outbound", "enable": True, "channels": ["sms"], "note": "why"},

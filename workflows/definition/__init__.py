@@ -8,7 +8,7 @@ from contacts.services.errors import Invalid
 from workflows.definition import fields
 from workflows.definition.fields import Notes, shape
 from workflows.definition.program import Program, compile_program
-from workflows.definition.steps import TEMPLATES, Step, read_steps, walk
+from workflows.definition.steps import TEMPLATES, Step, read_steps, text_of, walk
 from workflows.definition.triggers import read_triggers
 
 __all__ = ["Definition", "Program", "compile_program", "read"]
@@ -46,7 +46,8 @@ class Definition:
         """(path, source) of each text that is filled in for a contact."""
         for path, step in walk(self.steps):
             for name in TEMPLATES.get(step["kind"], ()):
-                yield f"{path}.{name}", step[name]
+                if (source := text_of(step, name)) is not None:
+                    yield f"{path}.{name}", source
 
 
 def read(data: Mapping[str, Any]) -> Definition:

@@ -59,17 +59,35 @@ def _check_nothing(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
     return None
 
 
+def _read_email(notes: Notes, path: str, value: Any) -> Any:
+    return shape(notes, path, value, EMAIL) if isinstance(value, dict) else notes.add(path, EMAIL_HINT)
+
+
+def _check_preferred(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
+    if not any(way in step for way in PREFERRED_WAYS):
+        notes.add(below(path, "text"), "Give copy for at least one way: text, call or email.")
+
+
+EMAIL = {
+    "subject": fields.text("Give the subject of the email.", one_line=True),
+    "body": fields.text("Give the text of the email.", most=EMAIL_BODY),
+}
+EMAIL_HINT = 'Give an email such as {"subject": "Hello", "body": "…"}, or leave it out.'
+PREFERRED_WAYS = ("text", "call", "email")
+
 FOR = fields.duration("Give a whole number with s, m, h or d, such as 2h.", required=False)
 UNTIL = fields.moment("Give a time such as 2026-11-20T09:00:00Z.", required=False)
 
 KINDS: dict[str, tuple[dict[str, Field], Check]] = {
     "send_sms": ({"body": fields.text("Give the text of the message.", most=SMS_BODY)}, _check_nothing),
-    "send_email": (
+    "send_email": (EMAIL, _check_nothing),
+    "send_preferred": (
         {
-            "subject": fields.text("Give the subject of the email.", one_line=True),
-            "body": fields.text("Give the text of the email.", most=EMAIL_BODY),
+            "text": fields.text("Give the text of the message.", most=SMS_BODY, required=False),
+            "call": fields.text("Give the words that are spoken.", most=SMS_BODY, required=False),
+            "email": Field(_read_email, EMAIL_HINT, required=False),
         },
-        _check_nothing,
+        _check_preferred,
     ),
     "add_tag": ({"tag": TAG}, _check_nothing),
     "remove_tag": ({"tag": TAG}, _check_nothing),
@@ -112,10 +130,19 @@ KINDS: dict[str, tuple[dict[str, Field], Check]] = {
 TEMPLATES = {
     "send_sms": ("body",),
     "send_email": ("subject", "body"),
+    "send_preferred": ("text", "call", "email.subject", "email.body"),
     "internal_notification": ("message",),
     "create_task": ("title",),
 }
-"""The fields that are filled in for each contact."""
+"""The fields that are filled in for each contact, those inside another with a dot."""
+
+
+def text_of(step: Mapping[str, Any], name: str) -> str | None:
+    """One of these fields; None where the step leaves it out."""
+    value: Any = step
+    for part in name.split("."):
+        value = value.get(part) if value is not None else None
+    return None if value is None else str(value)
 
 
 def read_steps(notes: Notes, path: str, value: Any) -> list[Step]:

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from contacts.words import OUTBOUND_CHANNELS, Channel
+from contacts.words import OUTBOUND_CHANNELS, in_words
+from messaging.choosing import CHANNEL_OF
 from messaging.models import Connection
 from workflows import versions
 from workflows.definition.steps import BRANCHES, Step, walk
 from workflows.models import Workflow
 from workflows.steps import KINDS
-from workflows.steps.messages import Send
+from workflows.steps.messages import Send, SendPreferred
 
 
 def lint(workflow: Workflow) -> list[str]:
     """One sentence for each thing that staff should look at before publishing. It changes nothing."""
-    sends = [(path, _channel(step)) for path, step in walk(workflow.steps, "") if _channel(step)]
+    sends = [(path, ways) for path, step in walk(workflow.steps, "") if (ways := _channels(step))]
     return [
         *_entry(workflow),
         *_blocked(workflow.triggers, sends),
@@ -25,9 +26,12 @@ def lint(workflow: Workflow) -> list[str]:
     ]
 
 
-def _channel(step: Step) -> str:
+def _channels(step: Step) -> list[str]:
+    """The channels of which a step that communicates uses one."""
     kind = KINDS[step["kind"]]
-    return kind.channel if isinstance(kind, Send) else ""
+    if isinstance(kind, SendPreferred):
+        return [channel for way, channel in CHANNEL_OF.items() if way in step]
+    return [kind.channel] if isinstance(kind, Send) else []
 
 
 def _entry(workflow: Workflow) -> Iterator[str]:
@@ -35,7 +39,7 @@ def _entry(workflow: Workflow) -> Iterator[str]:
         yield "No trigger starts this workflow: contacts enter it by hand, by REST or from another workflow only."
 
 
-def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
     """A message on a channel that the trigger has just seen blocked is skipped."""
     for trigger in triggers:
         filters = trigger["filters"]
@@ -49,23 +53,19 @@ def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, s
             if flag == "enabled_specific"
             else ()
         )
-        for path, channel in sends:
-            if channel in shut:
-                name = _label(channel)
+        for path, channels in sends:
+            if set(channels) <= set(shut):
+                name = in_words(channels)
                 yield f"Step {path} sends {name} to contacts whose {name} DND starts this workflow."
 
 
-def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
     connected = set(
         Connection.objects.filter(business=workflow.business_id).values_list("channel", flat=True)
     )
-    for path, channel in sends:
-        if channel not in connected:
-            yield f"Step {path} fails: the business has no connection for {_label(channel)}."
-
-
-def _label(channel: str) -> str:
-    return str(Channel(channel).label)
+    for path, channels in sends:
+        if connected.isdisjoint(channels):
+            yield f"Step {path} fails: the business has no connection for {in_words(channels)}."
 
 
 def _unreachable(steps: Sequence[Step], path: str = "") -> Iterator[str]:
@@ -85,7 +85,7 @@ def _taken_back(steps: Sequence[Step]) -> Iterator[str]:
     """Whatever waits at the door when an enrollment is removed is withdrawn, also by its own last step."""
     sent = ""
     for path, step in walk(list(steps), ""):
-        if _channel(step):
+        if _channels(step):
             sent = path
         elif step["kind"] == "wait":
             sent = ""

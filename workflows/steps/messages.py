@@ -1,7 +1,10 @@
 """Steps that communicate with the contact: each asks the door's policy and abides by its answer."""
 
+from collections.abc import Mapping
+
 from messaging import policy
 from messaging import services as messaging
+from workflows.definition.steps import TEMPLATES
 from workflows.engine.batch import Batch, Ran, Result, Results, Row, Waits
 from workflows.models import Outcome
 from workflows.steps import texts
@@ -38,6 +41,43 @@ class Send(Kind):
             step=row.position,
             first_due=row.held_since or batch.at,
         )
+
+
+@step("send_preferred")
+class SendPreferred(Kind):
+    """One message by the first way that remains of those with copy. Without one: skipped, or failed, with the reason.
+
+    Which way it is, is decided once, when the message is queued; what becomes of it at the door opens no other way.
+    """
+
+    def run(self, batch: Batch) -> Results:
+        rendered, results = texts.render(batch, TEMPLATES["send_preferred"])
+        full = [(row, copies) for row, texts in rendered if (copies := _copies(*texts))]
+        results |= {row.id: EMPTY for row, texts in rendered if not _copies(*texts)}
+        answers = messaging.propose_one_way(batch.business, [_one_way(row, batch, c) for row, c in full])
+        return results | {row.id: _result(answer) for (row, _), answer in zip(full, answers, strict=True)}
+
+
+def _copies(text: str, call: str, subject: str, body: str) -> dict[str, messaging.Copy]:
+    """The ways of which something is left for this contact."""
+    given = {
+        "text": messaging.Copy(text),
+        "call": messaging.Copy(call),
+        "email": messaging.Copy(body, " ".join(subject.split())),
+    }
+    return {way: copy for way, copy in given.items() if copy.body.strip()}
+
+
+def _one_way(row: Row, batch: Batch, copies: Mapping[str, messaging.Copy]) -> messaging.OneWay:
+    return messaging.OneWay(
+        contact_id=row.contact,
+        message_class="automation",
+        copies=copies,
+        actor=row.name,
+        enrollment=row.id,
+        step=row.position,
+        first_due=row.held_since or batch.at,
+    )
 
 
 def _result(answer: messaging.Answer) -> Result:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from messaging import templates
 from workflows import people
+from workflows.definition.steps import text_of
 from workflows.engine.batch import Batch, Ran, Results, Row
 from workflows.models import Outcome
 
@@ -19,7 +20,7 @@ def render(batch: Batch, names: Sequence[str]) -> tuple[list[tuple[Row, list[str
     for row in batch:
         try:
             values = {**NO_MESSAGE, **contexts[row.contact], **row.context}
-            texts = [templates.render(row.config.get(name, ""), values) for name in names]
+            texts = [templates.render(text_of(row.config, name) or "", values) for name in names]
         except templates.CannotRender as error:
             results[row.id] = Ran(Outcome.FAILED.value, "template", str(error))
         else:
