@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0003_inbound_blocked'),
+        ('contacts', '0004_jobs'),
     ]
 
     operations = [
