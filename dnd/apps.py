@@ -6,4 +6,8 @@ class DndConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from contacts import keeping
         from dnd import checks  # noqa: F401 - registers the system checks
+        from dnd.services import merging
+
+        keeping.register(merging.KEEPER)

@@ -6,7 +6,10 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from contacts import keeping
         from dnd import hooks
         from messaging import checks, delivery  # noqa: F401 - registers the checks
+        from messaging.services import merging
 
         hooks.in_flight = delivery.in_flight
+        keeping.register(merging.KEEPER)

@@ -16,7 +16,7 @@ SELECT count(*) FROM messaging_message
 """
 CHECK = """
 WITH called AS (
-    SELECT id, business_id, contact_id, channel, message_class, "to", state,
+    SELECT id, business_id, coalesce(decided_for, contact_id) AS contact_id, channel, message_class, "to", state,
            decided_version, claimed_at, called_at
       FROM messaging_message
      WHERE direction = 'outbound' AND claimed_at IS NOT NULL

@@ -127,6 +127,7 @@ EXIT_REASONS: Mapping[str, str] = {
     Enrollment.Exit.USER.value: "removed by a user",
     Enrollment.Exit.ALL_DND.value: "all channels DND",
     Enrollment.Exit.DELETED.value: "contact deleted",
+    Enrollment.Exit.MERGED.value: "contact merged into another",
     Enrollment.Exit.FAILED.value: "failed",
 }
 

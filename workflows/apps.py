@@ -6,8 +6,10 @@ class WorkflowsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from contacts import keeping
         from messaging import hooks
-        from workflows.services import settling, waking
+        from workflows.services import merging, settling, waking
 
         hooks.settled = settling.settled
         hooks.connected = waking.connected
+        keeping.register(merging.KEEPER)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("contacts/", Contacts.as_view(MANY)),
     path("contacts/<str:id>/", Contacts.as_view(ONE)),
     path("contacts/<str:id>/tags/", Contacts.as_view({"post": "tags"})),
+    path("contacts/<str:id>/merge/", Contacts.as_view({"post": "merge"})),
     path("contacts/<str:id>/timeline/", Contacts.as_view({"get": "timeline"})),
     path("contacts/<str:id>/dnd/", Dnd.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),

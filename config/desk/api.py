@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from config.desk import timeline
 from contacts.models import Contact, ContactPoint, PointKind
-from contacts.rest import paging
+from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, shape
 from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
-from contacts.services import people, tags
+from contacts.services import merging, people, tags
 from contacts.services.errors import Invalid
 from contacts.words import LineType, Source
 from dnd import audience, flags
@@ -127,6 +127,22 @@ class TagsIn(Strict):
     remove = tag_names()
 
 
+class MergeIn(Strict):
+    """Which contact becomes part of this one, and of which fields its value is to be kept."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {
+            "from": Id(
+                help_text="The contact that becomes part of this one. Its own address answers 404 then."
+            ),
+            "take": serializers.ListField(
+                child=Choice(merging.CHOOSABLE),
+                required=False,
+                help_text="Fields of which its value is kept. Otherwise this contact's stays where it has one.",
+            ),
+        }
+
+
 class TimelineItem(serializers.Serializer[timeline.Item]):
     at = Moment()
     kind = serializers.CharField()
@@ -195,6 +211,28 @@ class Contacts(Resource):
             add_names=wanted.get("add", ()),
             remove_names=wanted.get("remove", ()),
         )
+        return Response(self._show(contact.pk))
+
+    @extend_schema(
+        request=MergeIn,
+        responses={200: ContactOut, 409: problem("It was merged already (`already_merged`).")},
+        examples=example({"from": "17", "take": ["email"]}),
+    )
+    def merge(self, request: Request, id: str) -> Response:
+        contact = self._contact(id)
+        wanted = self.body(MergeIn)
+        try:
+            merging.merge(
+                business=self.business,
+                winner=contact.pk,
+                loser=wanted["from"],
+                take=wanted.get("take", ()),
+                by=self.actor,
+            )
+        except merging.NoSuchOther as error:
+            detail = "There is no such contact."
+            faults = [problems.Fault("from", "not_found", detail)]
+            raise problems.Problem(404, "not_found", f"from: {detail}", faults=faults) from error
         return Response(self._show(contact.pk))
 
     @extend_schema(parameters=[ListQuery], responses=page_of("TimelinePage", TimelineItem))

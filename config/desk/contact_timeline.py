@@ -25,6 +25,7 @@ ICONS = {
     "step": "skip_next",
     "contact_created": "person_add",
     "contact_updated": "edit",
+    "contact_merged": "merge",
 }
 
 

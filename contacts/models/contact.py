@@ -19,7 +19,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 class Contact(models.Model):
-    """A person a business talks to. Deleting one empties it and leaves a tombstone."""
+    """A person a business talks to. Deleting one, or merging it into another, empties it and leaves a tombstone."""
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="contacts", db_index=False)
     first_name = models.CharField(max_length=200, blank=True)
@@ -29,6 +29,15 @@ class Contact(models.Model):
     status = models.ForeignKey(Status, models.PROTECT, null=True, blank=True, related_name="contacts")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        db_index=False,
+        help_text="The contact that this one has become part of.",
+    )
 
     objects = ContactQuerySet.as_manager()
 
@@ -43,12 +52,21 @@ class Contact(models.Model):
                 name="contacts_an_external_id_is_not_empty",
                 condition=Q(external_id=None) | ~Q(external_id=""),
             ),
+            models.CheckConstraint(
+                name="contacts_what_was_merged_is_a_tombstone",
+                condition=Q(merged_into=None) | Q(deleted_at__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(
                 name="contacts_newest_first",
                 fields=["business", "-id"],
                 condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                name="contacts_merged_into_another",
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
             ),
             GinIndex(
                 OpClass(Upper("first_name"), name="gin_trgm_ops"),

@@ -13,6 +13,7 @@ class EventKind(models.TextChoices):
     CONTACT_CREATED = "contact_created", "Contact created"
     CONTACT_UPDATED = "contact_updated", "Contact updated"
     CONTACT_DELETED = "contact_deleted", "Contact deleted"
+    CONTACT_MERGED = "contact_merged", "Contact merged"
     CONTACT_DND = "contact_dnd", "DND changed"
     DO_NOT_CONTACT = "do_not_contact_changed", "Do Not Contact changed"
     TAG_ADDED = "tag_added", "Tag added"

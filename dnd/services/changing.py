@@ -12,6 +12,7 @@ from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.locks import AddressKey
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.ring import ring
+from contacts.services import merging as merged
 from dnd import policy
 from dnd.models import Change
 from dnd.policy import Refusal, Wish
@@ -81,7 +82,8 @@ def change(
     Stricter is always allowed. A lift without the authority that each standing reason asks for changes
     nothing for that contact, and its Outcome says why. A reason that belongs to addresses also suppresses
     or releases them (`address`, else every address of the contact for the channel) and so reaches
-    every contact of the business that holds one. Contacts of another business, or deleted, are left out.
+    every contact of the business that holds one. Contacts of another business, or deleted, are left out; for one
+    that was merged into another, a block reaches that other.
     `causes`: by contact, what stands behind its change; `cause` stands behind the others'.
     """
     if problem := policy.unfit(wish, source=by.source):
@@ -89,11 +91,25 @@ def change(
     for attempt in range(5):
         try:
             with transaction.atomic():
-                return _change(business, contacts, wish, by, (cause, causes or {}), address)
+                outcomes = _change(business, contacts, wish, by, (cause, causes or {}), address)
         except _AddressesMoved:
             if attempt == 4:
                 raise
+            continue
+        followed = _followed(contacts, outcomes, wish)
+        if followed == list(contacts):
+            return outcomes
+        contacts = followed
     raise AssertionError("unreachable")
+
+
+def _followed(contacts: Sequence[int], outcomes: Sequence[Outcome], wish: Wish) -> list[int]:
+    """What blocks somebody who has become part of another contact blocks that one; what frees is not carried over."""
+    missing = set(contacts) - {outcome.contact_id for outcome in outcomes}
+    if not missing or any(wish.frees(way) for way in policy.WAYS) or wish.do_not_contact is False:
+        return list(contacts)
+    survivors = merged.survivors(missing)
+    return list(dict.fromkeys(survivors.get(contact, contact) for contact in contacts))
 
 
 def _change(

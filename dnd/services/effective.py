@@ -13,11 +13,15 @@ PER_TICK = 200
 
 def stamp(contacts: Sequence[int]) -> int:
     """Stamp what can be stamped for these contacts, whose locks the caller holds; how many were."""
-    waiting = list(
-        Unstamped.objects.filter(contact__in=contacts)
+    waiting = [
+        # A change of somebody who has been merged since waits for what came along, and for nothing newer.
+        (pk, contact, version if own == contact else 0, recorded_at)
+        for pk, contact, own, version, recorded_at in Unstamped.objects.filter(contact__in=contacts)
         .order_by("change_id")
-        .values_list("change_id", "contact_id", "change__version", "change__recorded_at")
-    )
+        .values_list(
+            "change_id", "contact_id", "change__contact_id", "change__version", "change__recorded_at"
+        )
+    ]
     if not waiting:
         return 0
     busy = {

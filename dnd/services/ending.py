@@ -19,9 +19,9 @@ PER_TICK = 500
 
 def end_due() -> int:
     """Take away the grounds whose end has passed; how many contacts they were of."""
-    due = Ground.objects.filter(ends_at__lte=locks.now()).order_by("ends_at")[:PER_TICK]
+    due = Ground.objects.filter(ends_at__lte=locks.now(), contact__deleted_at=None)
     by_business: dict[tuple[int, str, str], set[int]] = defaultdict(set)
-    for ground in due:
+    for ground in due.order_by("ends_at")[:PER_TICK]:
         by_business[ground.business_id, ground.source, ground.reason].add(ground.contact_id)
     for (business, source, reason), contacts in by_business.items():
         _end(business, source, reason, contacts)

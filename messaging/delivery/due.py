@@ -104,4 +104,6 @@ def lock(found: Sequence[Candidate]) -> tuple[list[Waiting], Keys]:
     """Addresses, then contacts that nobody else holds, then what is still due of them."""
     keys = lock_addresses(found)
     held = set(locks.try_lock_contacts([candidate.contact for candidate in found]))
-    return still_due([candidate.id for candidate in found if candidate.contact in held]), keys
+    due = still_due([candidate.id for candidate in found if candidate.contact in held])
+    # One whose contact has become part of another meanwhile is under no lock of ours: it stays due.
+    return [message for message in due if message.contact in held], keys

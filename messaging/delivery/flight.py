@@ -11,7 +11,8 @@ SQL = """
 SELECT DISTINCT q.contact
   FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[]) AS q (contact, version, at)
  WHERE EXISTS (SELECT 1 FROM messaging_message m
-                WHERE m.contact_id = q.contact AND m.state = 'calling' AND m.decided_version < q.version)
+                WHERE m.contact_id = q.contact AND m.state = 'calling'
+                  AND (m.decided_version < q.version OR m.decided_for IS NOT NULL))
     OR EXISTS (SELECT 1 FROM contacts_contactpoint p
                  JOIN messaging_message m ON m."to" = p.value AND m.business_id = p.business_id
                 WHERE p.contact_id = q.contact AND m.state = 'calling' AND m.claimed_at < q.at)
@@ -24,8 +25,8 @@ SELECT DISTINCT q.contact
 def in_flight(questions: Sequence[Question]) -> set[int]:
     """The contacts, of those asked about, for which a call claimed before the change is not settled.
 
-    By contact; by any address that the contact has, whoever is called there; and by an address that the
-    change itself suppressed.
+    By contact, whatever came with one who was merged into it; by any address that the contact has, whoever is
+    called there; and by an address that the change itself suppressed.
     """
     if not questions:
         return set()

@@ -38,7 +38,7 @@ def reap() -> int:
         if not messages:
             return 0
         standings, now = writing.read(messages)
-        lost = [standing for standing in standings.values() if _is_overdue(standing, now)]
+        lost = [one for one in standings.values() if one.contact in held and _is_overdue(one, now)]
         writing.write([Result(standing, LOST) for standing in lost], now, by=Actor.provider("delivery"))
     return len(lost)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from contacts import locks, rows
 from contacts.actors import Actor
@@ -15,6 +15,8 @@ from messaging.delivery.states import Ending
 from messaging.delivery.telling import Ended
 
 FIRST_ASK = timedelta(seconds=2)
+TRIES = 5
+"""A contact is merged once, and then perhaps the one that it was merged into."""
 STANDING = """
 SELECT id, business_id, contact_id, channel, enrollment, step, state, fence, provider_id, lease_until,
        clock_timestamp()
@@ -62,10 +64,28 @@ class Result:
     again_in: float = 0.0
 
 
+class _Moved(Exception):
+    """A message's contact became part of another while its lock was awaited."""
+
+
 def hold(contacts: Iterable[int], messages: Sequence[int]) -> tuple[dict[int, Standing], datetime]:
-    """Lock the contacts, then read the messages and the clock."""
-    locks.hold_contacts(contacts)
-    return read(messages)
+    """Lock the contacts, then read the messages and the clock.
+
+    Where a contact has become part of another meanwhile, the locks are given back and taken anew, in order.
+    """
+    wanted = set(contacts)
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                locks.hold_contacts(wanted)
+                standings, at = read(messages)
+                moved = {standing.contact for standing in standings.values()}
+                if not wanted.issuperset(moved):
+                    raise _Moved
+                return standings, at
+        except _Moved:
+            wanted = moved
+    raise _Moved
 
 
 def read(messages: Sequence[int]) -> tuple[dict[int, Standing], datetime]:

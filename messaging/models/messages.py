@@ -93,6 +93,11 @@ class Message(models.Model):
     inputs = models.JSONField(default=dict, blank=True, help_text="What the last verdict was made from.")
     decided_version = models.PositiveIntegerField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    decided_for = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="The contact in whose ledger `decided_version` counts, where that is part of another now.",
+    )
     withdrawn = models.BooleanField(
         default=False, help_text="Its enrollment was removed, or its broadcast cancelled."
     )

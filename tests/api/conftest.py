@@ -49,11 +49,16 @@ def elsewhere(db: None) -> Business:
 
 @pytest.fixture
 def there(api: Api, business: Business) -> There:
-    contact = ContactFactory(business=business)
+    contact, other = ContactFactory(business=business), ContactFactory(business=business)
     connection = Connection.objects.create(business=business, channel="sms", driver="twilio", config=TWILIO)
     workflow = api.post("workflows/", {"name": "There", "steps": [{"kind": "stop"}]}).body["id"]
     api.post(f"workflows/{workflow}/publish/")
-    ids = {"contact": str(contact.pk), "workflow": workflow, "connection": str(connection.pk)}
+    ids = {
+        "contact": str(contact.pk),
+        "other": str(other.pk),
+        "workflow": workflow,
+        "connection": str(connection.pk),
+    }
     return There(api, ids, written())
 
 

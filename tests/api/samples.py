@@ -91,6 +91,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "contacts/"): CONTACT,
         ("PATCH", "contacts/{contact}/"): CONTACT,
         ("POST", "contacts/{contact}/tags/"): {"add": ["a", "b"], "remove": ["c"]},
+        ("POST", "contacts/{contact}/merge/"): {"from": ids["other"], "take": ["email", "first_name"]},
         ("PATCH", "contacts/{contact}/dnd/"): DND,
         ("POST", "decisions/"): question,
         ("POST", "decisions/ "): {"items": [question, {**question}]},
@@ -110,7 +111,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-OPERATIONS = list(bodies({"contact": "1", "workflow": "1", "connection": "1"}))
+OPERATIONS = list(bodies({"contact": "1", "other": "2", "workflow": "1", "connection": "1"}))
 TABLES = (
     "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
     "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection", "workflows_workflow",

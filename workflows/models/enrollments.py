@@ -35,6 +35,7 @@ class Enrollment(models.Model):
         USER = "removed_by_user", "Removed by a user"
         ALL_DND = "all_channels_dnd", "All channels DND"
         DELETED = "contact_deleted", "Contact deleted"
+        MERGED = "contact_merged", "Contact merged into another"
         FAILED = "failed", "Failed"
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_index=False)

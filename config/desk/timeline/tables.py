@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from contacts.models import Contact, Event, EventKind, Note, Task
@@ -58,9 +58,13 @@ def _notes_of(changes: Iterable[int]) -> dict[Any, str]:
 
 
 def _grounds(contact: Contact) -> QuerySet[Change]:
-    """Changes of the grounds alone; a change of a channel's state has its event."""
-    lines = Change.objects.filter(contact=contact).exclude(kind=Change.Kind.CHANGED)
-    return lines.annotate(moment=F("recorded_at"))
+    """Changes of the grounds alone; a change of a channel's state has its event.
+
+    Lines never move, so that those of contacts which were merged into this one are looked for under their own ids.
+    """
+    merged = list(contact.merged.values_list("pk", flat=True))
+    whose = Q(contact__in=[contact.pk, *merged]) if merged else Q(contact=contact)
+    return Change.objects.filter(whose).exclude(kind=Change.Kind.CHANGED).annotate(moment=F("recorded_at"))
 
 
 def _say_grounds(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
