@@ -206,6 +206,10 @@ def inputs(facts: Facts, version: int) -> dict[str, Any]:
     ):
         if value := getattr(facts, name):
             kept[name] = value
+    if facts.paused:
+        kept["paused"] = True
+    if facts.window_opens_at:
+        kept["window_opens_at"] = facts.window_opens_at.isoformat()
     if facts.hours_open_at:
         kept["hours_open_at"] = facts.hours_open_at.isoformat()
     return kept

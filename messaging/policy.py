@@ -73,6 +73,8 @@ class Facts:
     connection: str = "connected"
     permit: bool = False
     withdrawn: str = ""
+    paused: bool = False
+    window_opens_at: datetime | None = None
     hours_open_at: datetime | None = None
     expires_at: datetime | None = None
 
@@ -133,6 +135,12 @@ def decide(facts: Facts) -> Verdict:
         return Hold(
             "disconnected", "disconnected", "The channel is disconnected.", facts.now + RECONNECT_AFTER
         )
+    if facts.paused:
+        return Hold("paused", "paused", "The broadcast is paused.", facts.now + RECONNECT_AFTER)
+    if facts.window_opens_at:
+        until = facts.window_opens_at
+        detail = f"Outside the daily window of the campaign: held until {until:%Y-%m-%d %H:%M} UTC."
+        return Hold("hours", "campaign_window", detail, until)
     if obeys.quiet_hours and facts.hours_open_at and facts.hours_open_at > facts.now:
         until = facts.hours_open_at
         return Hold(

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from contacts.ring import ring
 from messaging import auditing, delivery
+from messaging.broadcasting import queueing
 from messaging.feedback import working as feedback
 from messaging.inbound import reconciling, storing, times, working
 
@@ -12,6 +13,12 @@ from messaging.inbound import reconciling, storing, times, working
 def deliver_lane(lane: str) -> None:
     """Send what is due in this lane."""
     delivery.deliver(lane)
+
+
+@shared_task(ignore_result=True)
+def queue_broadcasts() -> None:
+    """Decide on who is next in broadcasts."""
+    queueing.queue_due()
 
 
 @shared_task(ignore_result=True)

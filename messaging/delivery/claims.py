@@ -12,9 +12,10 @@ from django.db import transaction
 
 from compliance.services import permits
 from messaging import encryption, facts
-from messaging.delivery import dressing, due, telling, verdicts
+from messaging.delivery import dressing, due, pacing, telling, verdicts
 from messaging.delivery.dressing import Dressed
 from messaging.delivery.due import Candidate, Waiting
+from messaging.delivery.pacing import Leaving
 from messaging.delivery.verdicts import Decided
 from messaging.encryption import CannotOpen
 from messaging.facts import Reading
@@ -73,10 +74,10 @@ def claim(lane: str, free: int) -> Claims:
     if not found:
         return Claims()
     with transaction.atomic(durable=True):
-        return _claim(found, free)
+        return _claim(lane, found, free)
 
 
-def _claim(found: Sequence[Candidate], free: int) -> Claims:
+def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     waiting, keys = due.lock(found)
     if not waiting:
         return Claims(found=len(found))
@@ -89,7 +90,8 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         if (made := verdicts.decide(message, reading, keys, permitted.get(message.id, "")))
     ]
     accounts = _accounts(reading, decided)
-    chosen = list(_fitting(decided, accounts, free))
+    fitting = list(_fitting(decided, accounts, free))
+    chosen = _in_turn(lane, fitting, accounts, reading)
     dressed = dressing.dress(
         [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
     )
@@ -104,7 +106,7 @@ def _claim(found: Sequence[Candidate], free: int) -> Claims:
         for each in chosen
         if each.sends
     ]
-    return Claims(calls, len(chosen), len(found))
+    return Claims(calls, len(fitting), len(found))
 
 
 def _in_doubt_if_bare(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
@@ -150,6 +152,19 @@ def _fitting(decided: Iterable[Decided], accounts: Mapping[int, Account], free: 
         elif free:
             free -= 1
             yield each
+
+
+def _in_turn(
+    lane: str, fitting: Sequence[Decided], accounts: Mapping[int, Account], reading: Reading
+) -> list[Decided]:
+    """Without those that have to wait for their turn: these stay queued."""
+    leaving = [
+        Leaving(each.message.id, accounts[each.message.id].id, each.message.broadcast)
+        for each in fitting
+        if each.sends
+    ]
+    gone = pacing.take(lane, leaving, reading.at) if leaving else set[int]()
+    return [each for each in fitting if not each.sends or each.message.id in gone]
 
 
 def _claimed(

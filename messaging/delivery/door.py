@@ -1,14 +1,21 @@
 """One run at the door: claim, call and settle until nothing of a lane is due."""
 
+import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from hashlib import blake2b
+
+from django.db import connection
 
 from contacts.ring import ring
-from messaging.delivery import claims
+from messaging.delivery import claims, due
 from messaging.delivery.calling import Called, Callers
 from messaging.delivery.claims import Claims
 from messaging.delivery.limits import CLAIMING_FOR, LINGER, THREADS
 from messaging.delivery.settling import settle
+from messaging.models import Lane
 
 TASK = "messaging.tasks.deliver_lane"
 WORTH_A_CLAIM = THREADS // 2
@@ -17,17 +24,44 @@ PATIENCE = 0.02
 """… but no longer than this many seconds."""
 LOOK_AGAIN = 0.25
 """While calls are out, for messages that came meanwhile."""
+NEAR = 1.0
+"""Seconds: what is due later is found by the next tick."""
 HELD_BY_OTHERS = 5
 """So often in a row a run looks again when the contacts of all due messages are held by others."""
 
 
 def deliver(lane: str) -> int:
-    """Send what is due in a lane; how many messages were called. Several runs at once do no harm."""
+    """Send what is due in a lane; how many messages were called. Several runs at once do no harm.
+
+    Of the bulk lane there is one run at a time on a machine, so that its other workers are free for people.
+    """
+    if lane != Lane.BULK:
+        return _deliver(lane)
+    with _one_at_a_time(f"{lane} {socket.gethostname()}") as mine:
+        return _deliver(lane) if mine else 0
+
+
+def _deliver(lane: str) -> int:
     first = claims.claim(lane, THREADS)
     if not first.found:
         return 0
     with Callers() as callers:
         return _Run(lane, callers).go(first)
+
+
+@contextmanager
+def _one_at_a_time(what: str) -> Iterator[bool]:
+    """Whether nobody else is at it; until the end, or until the connection to the database is lost, we are."""
+    key = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (mine,) = cursor.fetchone()
+    try:
+        yield bool(mine)
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 class _Run:
@@ -46,7 +80,7 @@ class _Run:
     def go(self, claimed: Claims) -> int:
         try:
             self._send_out(claimed)
-            while self._flying or self._more:
+            while self._flying or self._more or self._next_turn_is_near():
                 self._settle_what_is_back()
                 if self._over():
                     self._more = False
@@ -89,6 +123,17 @@ class _Run:
             settle([future.result() for future in back])
             # What stood behind them in line may be due now.
             self._more, self._in_vain = True, 0
+
+    def _next_turn_is_near(self) -> bool:
+        """Messages that keep to a pace are due one after the other: wait for the next, if it is soon."""
+        if self._lane != Lane.BULK or self._over():
+            return False
+        seconds = due.seconds_to_next(self._lane)
+        if seconds is None or seconds > NEAR:
+            return False
+        time.sleep(max(seconds, 0.0))
+        self._more, self._in_vain = True, 0
+        return True
 
     def _over(self) -> bool:
         return time.monotonic() > self._ends_at

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db import connection
 
 from contacts import locks
+from messaging.broadcasting import window
+from messaging.models import Broadcast
 
 # A message waits while an older one of its contact, channel and lane is queued, also for another try, or called.
 IN_LINE = """
@@ -16,7 +18,7 @@ NOT EXISTS (SELECT 1 FROM messaging_message o
                AND o.id < m.id AND o.state IN ('queued', 'calling'))
 """
 CANDIDATES = f"""
-SELECT m.id, m.contact_id, m.business_id, m.channel,
+SELECT m.id, m.contact_id, m.business_id, m.channel, m.broadcast_id,
        ARRAY(SELECT ARRAY[p.kind, p.value] FROM contacts_contactpoint p WHERE p.contact_id = m.contact_id)
   FROM messaging_message m
  WHERE m.lane = %s AND m.state IN ('queued', 'held') AND m.due_at <= statement_timestamp() AND {IN_LINE}
@@ -24,11 +26,18 @@ SELECT m.id, m.contact_id, m.business_id, m.channel,
 """  # noqa: S608
 STILL_DUE = f"""
 SELECT m.id, m.contact_id, m.business_id, m.channel, m.message_class, m."to", m.subject, m.body,
-       m.withdrawn, m.detail, m.expires_at, m.enrollment, m.step
+       m.withdrawn, m.detail, m.expires_at, m.enrollment, m.step,
+       m.broadcast_id, coalesce(b.state, ''), b.window_opens, b.window_closes, z.timezone
   FROM messaging_message m
+  LEFT JOIN messaging_broadcast b ON b.id = m.broadcast_id
+  LEFT JOIN contacts_business z ON z.id = b.business_id
  WHERE m.id = ANY(%s) AND m.state IN ('queued', 'held') AND m.due_at <= clock_timestamp() AND {IN_LINE}
  ORDER BY m.id
 """  # noqa: S608
+NEXT = """
+SELECT extract(epoch FROM min(due_at) - clock_timestamp()) FROM messaging_message
+ WHERE lane = %s AND state IN ('queued', 'held') AND due_at > statement_timestamp()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Candidate:
     contact: int
     business: int
     channel: str
+    broadcast: int | None
     addresses: list[list[str]]
 
 
@@ -59,6 +69,26 @@ class Waiting:
     expires_at: datetime
     enrollment: int | None
     step: int | None
+    broadcast: int | None = None
+    broadcast_state: str = ""
+    window_opens: time | None = None
+    window_closes: time | None = None
+    zone: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self.broadcast_state == Broadcast.State.PAUSED
+
+    @property
+    def taken_back(self) -> str:
+        """Why it is not to be sent any more; empty while it is."""
+        if self.broadcast_state == Broadcast.State.CANCELLED:
+            return "The broadcast was cancelled."
+        return (self.detail or "It was taken back.") if self.withdrawn else ""
+
+    def window_opens_at(self, now: datetime) -> datetime | None:
+        """When the daily window of its campaign opens; None while it is open, or there is none."""
+        return window.opens_at(now, zone=self.zone or "UTC", opens=self.window_opens, closes=self.window_closes)
 
 
 Keys = dict[int, set[locks.AddressKey]]
@@ -75,11 +105,21 @@ def candidates(lane: str, limit: int) -> list[Candidate]:
     return list(first.values())
 
 
+def seconds_to_next(lane: str) -> float | None:
+    """How long until the next message of a lane that is not due yet will be; None without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, [lane])
+        (seconds,) = cursor.fetchone()
+        return None if seconds is None else float(seconds)
+
+
 def lock_addresses(found: Iterable[Candidate]) -> Keys:
-    """Share every address of these contacts, and the connections to be used: none changes before we commit."""
+    """Share every address of these contacts, the connections to be used and the broadcasts: none changes before we commit."""
     keys: Keys = defaultdict(set)
     for candidate in found:
         keys[candidate.business].add(connection_key(candidate.channel))
+        if candidate.broadcast:
+            keys[candidate.business].add(broadcast_key(candidate.broadcast))
         keys[candidate.business].update((kind, value) for kind, value in candidate.addresses)
     for business in sorted(keys):
         locks.lock_addresses(business, keys[business], exclusive=False)
@@ -89,6 +129,11 @@ def lock_addresses(found: Iterable[Candidate]) -> Keys:
 def connection_key(channel: str) -> locks.AddressKey:
     """What a claim shares, and an edit of the connection holds alone. Its place is among the addresses."""
     return ("connection", channel)
+
+
+def broadcast_key(broadcast: int) -> locks.AddressKey:
+    """What a claim shares, and who pauses or cancels the broadcast holds alone."""
+    return ("broadcast", str(broadcast))
 
 
 def still_due(ids: Collection[int]) -> list[Waiting]:

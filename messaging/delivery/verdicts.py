@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,8 +30,8 @@ UPDATE messaging_message m
        fence = m.fence + v.sends::int,
        attempts = m.attempts + v.sends::int,
        settled_at = CASE WHEN v.state = 'dropped' THEN v.at END,
-       expires_at = CASE v.rule WHEN 'hours' THEN greatest(m.expires_at, v.due_at + interval '1 hour')
-                                ELSE m.expires_at END
+       expires_at = CASE WHEN v.rule IN ('hours', 'paused')
+                         THEN greatest(m.expires_at, v.due_at + interval '1 hour') ELSE m.expires_at END
   FROM (VALUES %s) AS v (id, state, sends, address, rule, reason, detail, inputs, version, at, due_at, lease_until)
  WHERE m.id = v.id RETURNING m.id, m.fence, m.attempts
 """
@@ -74,9 +74,12 @@ def decide(
             message.message_class,
             expires_at=message.expires_at,
             keep=message.to,
-            withdrawn=(message.detail or "It was taken back.") if message.withdrawn else "",
+            withdrawn=message.taken_back,
             permit=permit,
         )
+        if message.broadcast:
+            opens_at = message.window_opens_at(reading.at)
+            known = replace(known, paused=message.paused, window_opens_at=opens_at)
         if known.address and (POINT_OF_CHANNEL[message.channel], known.address) not in keys[message.business]:
             return None
         return Decided(message, known, policy.decide(known), version)

@@ -1,4 +1,5 @@
 from messaging.models.audits import Audit
+from messaging.models.broadcasts import Broadcast, Pace
 from messaging.models.connections import Connection, ListReading
 from messaging.models.messages import (
     LANE_OF,
@@ -14,6 +15,7 @@ __all__ = [
     "LANE_OF",
     "WAITING",
     "Audit",
+    "Broadcast",
     "Connection",
     "Lane",
     "ListReading",
@@ -21,4 +23,5 @@ __all__ = [
     "MessageClass",
     "MessageQuerySet",
     "MessageState",
+    "Pace",
 ]

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from contacts.models import Business, Contact
 from contacts.words import Channel, Source
+from messaging.models.broadcasts import Broadcast
 
 
 class MessageClass(models.TextChoices):
@@ -122,6 +123,12 @@ class Message(models.Model):
         null=True, blank=True, help_text="The enrollment whose step queued it."
     )
     step = models.PositiveIntegerField(null=True, blank=True, help_text="The position of that step.")
+    broadcast = models.ForeignKey(
+        Broadcast, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False
+    )
+    recipient = models.BigIntegerField(
+        null=True, blank=True, help_text="The contact for whom the broadcast wrote it, also after a merge."
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -131,6 +138,15 @@ class Message(models.Model):
                 name="messaging_a_step_sends_once",
                 fields=["enrollment", "step"],
                 condition=Q(enrollment__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="messaging_a_broadcast_reaches_nobody_twice",
+                fields=["broadcast", "recipient"],
+                condition=Q(broadcast__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="messaging_a_broadcast_has_recipients",
+                condition=Q(broadcast__isnull=True) | Q(recipient__isnull=False),
             ),
             models.CheckConstraint(
                 name="messaging_a_call_has_a_lease",
@@ -166,6 +182,16 @@ class Message(models.Model):
                 name="messages_in_the_timeline",
             ),
             models.Index(name="messages_newest_first", fields=["business", "-id"]),
+            models.Index(
+                name="messages_of_a_broadcast",
+                fields=["broadcast", "state", "channel", "reason"],
+                condition=Q(broadcast__isnull=False),
+            ),
+            models.Index(
+                name="messages_moved_by_a_merge",
+                fields=["broadcast"],
+                condition=Q(broadcast__isnull=False) & ~Q(recipient=models.F("contact")),
+            ),
             models.Index(
                 name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")
             ),

@@ -1,0 +1,81 @@
+"""Who would get what, and who nothing and why: counted over a whole audience, a batch in memory at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from messaging.broadcasting import deciding, people
+from messaging.broadcasting.deciding import Named, Recipient
+from messaging.choosing import NONE, WAYS
+from messaging.models import Broadcast
+from messaging.policy import Hold
+
+BATCH = 2_000
+EXAMPLES = 5
+
+
+@dataclass(slots=True)
+class Group:
+    """Contacts for whom it comes out alike. `outcome`: the way, or none; `reason` is empty when it would leave at once."""
+
+    outcome: str
+    reason: str
+    count: int = 0
+    examples: list[Named] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a broadcast would come out if it were sent now. `left_out`: for a status that means that they are lost."""
+
+    total: int
+    left_out: int
+    groups: list[Group]
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many get a text, a call, an email and nothing."""
+        counts = dict.fromkeys((*WAYS, NONE), 0)
+        for group in self.groups:
+            counts[group.outcome] += group.count
+        return counts
+
+    @property
+    def later(self) -> int:
+        """How many of those who get something would not get it at once."""
+        return sum(group.count for group in self.groups if group.outcome != NONE and group.reason)
+
+    @property
+    def reached(self) -> int:
+        return self.total - self.outcomes[NONE]
+
+
+def preview(broadcast: Broadcast) -> Preview:
+    """Counts over everybody in the audience as it is now. Nothing is written or locked."""
+    groups: dict[tuple[str, str], Group] = {}
+    total = 0
+    for batch in _batches(broadcast):
+        _, recipients = deciding.decide(broadcast, batch)
+        for recipient in recipients:
+            total += 1
+            key = _key(recipient)
+            group = groups.setdefault(key, Group(*key))
+            group.count += 1
+            if len(group.examples) < EXAMPLES:
+                group.examples.append(recipient.named)
+    order = (*WAYS, NONE)
+    ranked = sorted(groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason))
+    return Preview(total, people.left_out(broadcast), ranked)
+
+
+def _key(recipient: Recipient) -> tuple[str, str]:
+    outcome, verdict = recipient.chosen.choice.by, recipient.chosen.verdict
+    return outcome, verdict.reason if outcome == NONE or isinstance(verdict, Hold) else ""
+
+
+def _batches(broadcast: Broadcast) -> Iterator[list[Named]]:
+    """The audience by id, each batch found from where the last one ended."""
+    audience = people.of(broadcast).order_by("pk").values_list("pk", "first_name", "last_name")
+    after = 0
+    while batch := [Named(*row) for row in audience.filter(pk__gt=after)[:BATCH]]:
+        yield batch
+        after = batch[-1].id

@@ -1,0 +1,125 @@
+"""How fast messages leave: turns that every worker takes from the same rows.
+
+Messages to many are given their place in line when they are queued, and the door lets no more of them through than
+their pace allows. What people and automations send never waits here, but it counts: the many wait for it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from contacts import rows
+from messaging.models import Broadcast, Lane
+
+SAVED_UP = timedelta(seconds=0.25)
+"""Turns that nobody took are kept for so long, since the door looks at what is due now and then."""
+
+LOCK = """
+SELECT p.id, p.connection_id, p.broadcast_id, p.messages, p.seconds, p.next_at, p.line_until, c.channel
+  FROM messaging_pace p LEFT JOIN messaging_connection c ON c.id = p.connection_id
+ WHERE p.connection_id = ANY(%s) OR p.broadcast_id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
+"""
+OF_BUSINESS = "SELECT id FROM messaging_connection WHERE business_id = %s"
+KEEP = """
+UPDATE messaging_pace p SET next_at = v.next_at, line_until = v.line_until
+  FROM (VALUES %s) AS v (id, next_at, line_until) WHERE p.id = v.id
+"""
+LATER = """
+UPDATE messaging_message m SET due_at = v.at, expires_at = greatest(m.expires_at, v.at + interval '1 hour')
+  FROM (VALUES %s) AS v (id, at) WHERE m.id = v.id
+"""
+
+
+@dataclass(slots=True)
+class Turns:
+    """A pace while its row is locked. One message may leave each `step`."""
+
+    id: int
+    connection: int | None
+    broadcast: int | None
+    step: timedelta
+    next_at: datetime
+    line_until: datetime
+    channel: str | None
+
+    def ready(self, now: datetime) -> bool:
+        """Whether one may leave now."""
+        return max(self.next_at, now - SAVED_UP) <= now
+
+    def take(self, now: datetime) -> None:
+        self.next_at = max(self.next_at, now - SAVED_UP) + self.step
+
+    def place(self, now: datetime) -> datetime:
+        """The next place in line; places are as far apart as messages may leave."""
+        self.line_until = max(self.line_until + self.step, now)
+        return self.line_until
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message that may leave as far as everything else is concerned."""
+
+    message: int
+    connection: int
+    broadcast: int | None
+
+
+def take(lane: str, leaving: Sequence[Leaving], now: datetime) -> set[int]:
+    """The messages that may leave now; the others of the bulk lane are given a new place in line.
+
+    The caller holds the locks of their contacts. The rows of paces are locked after these, in order.
+    """
+    paces = _lock({one.connection for one in leaving}, {one.broadcast for one in leaving if one.broadcast})
+    if not paces:
+        return {one.message for one in leaving}
+    gone, later = set[int](), dict[int, datetime]()
+    for one in leaving:
+        own = [turns for turns in paces if turns.connection == one.connection or _is_of(turns, one)]
+        if lane != Lane.BULK or all(turns.ready(now) for turns in own):
+            gone.add(one.message)
+            for turns in own:
+                turns.take(now)
+        else:
+            later[one.message] = max(turns.place(now) for turns in own)
+    _keep(paces)
+    rows.update(LATER, list(later.items()))
+    return gone
+
+
+def _is_of(turns: Turns, one: Leaving) -> bool:
+    return turns.broadcast is not None and turns.broadcast == one.broadcast
+
+
+@contextmanager
+def line(broadcast: Broadcast) -> Iterator[Callable[[str, datetime], datetime]]:
+    """Gives (channel, now) the time at which the next message of this broadcast on that channel may leave."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_BUSINESS, [broadcast.business_id])
+        connections = [pk for (pk,) in cursor.fetchall()]
+    paces = _lock(connections, [broadcast.pk])
+    by_channel: dict[str, list[Turns]] = {}
+
+    def place(channel: str, now: datetime) -> datetime:
+        own = by_channel.get(channel)
+        if own is None:
+            own = by_channel[channel] = [turns for turns in paces if turns.channel in (None, channel)]
+        return max([turns.place(now) for turns in own], default=now)
+
+    yield place
+    _keep(paces)
+
+
+def _lock(connections: Collection[int], broadcasts: Collection[int]) -> list[Turns]:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(connections), list(broadcasts)])
+        return [
+            Turns(pk, by, of, timedelta(seconds=seconds) / messages, next_at, line_until, channel)
+            for pk, by, of, messages, seconds, next_at, line_until, channel in cursor.fetchall()
+        ]
+
+
+def _keep(paces: Sequence[Turns]) -> None:
+    rows.update(KEEP, [(turns.id, turns.next_at, turns.line_until) for turns in paces])
