@@ -10,7 +10,7 @@ from config.desk.api import Contacts
 from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
 from dnd.api import Dnd
-from messaging.api import Connections, Decisions, Deliveries, Messages
+from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
 from workflows.api import Enrollments, Workflows
 
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
@@ -26,6 +26,13 @@ urlpatterns = [
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),
     path("decisions/", Decisions.as_view({"post": "create"})),
     path("deliveries/preview/", Deliveries.as_view({"post": "preview"})),
+    path("broadcasts/", Broadcasts.as_view(MANY)),
+    path("broadcasts/<str:id>/", Broadcasts.as_view(ONE)),
+    path("broadcasts/<str:id>/preview/", Broadcasts.as_view({"post": "preview"})),
+    path("broadcasts/<str:id>/send/", Broadcasts.as_view({"post": "send"})),
+    path("broadcasts/<str:id>/pause/", Broadcasts.as_view({"post": "pause"})),
+    path("broadcasts/<str:id>/resume/", Broadcasts.as_view({"post": "resume"})),
+    path("broadcasts/<str:id>/cancel/", Broadcasts.as_view({"post": "cancel"})),
     path("messages/", Messages.as_view(MANY)),
     path("messages/<str:id>/", Messages.as_view({"get": "retrieve"})),
     path("workflows/", Workflows.as_view(MANY)),

@@ -2,11 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import time
 from typing import Any, ClassVar
 
 from django.db import transaction
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,7 +16,7 @@ from compliance.models import Profile
 from compliance.services import permitted, profiles
 from contacts.api import BusinessChange, BusinessOut
 from contacts.models import Business
-from contacts.rest.fields import Choice, Flag, Id, Strict, Text, shape
+from contacts.rest.fields import Choice, Clock, Flag, Id, Strict, Text, shape
 from contacts.rest.views import Resource
 from contacts.services import businesses
 from contacts.services.errors import Invalid
@@ -44,24 +42,6 @@ def whole(name: str) -> Whole:
     described = extend_schema_field({"type": "integer", "minimum": least, "maximum": most})
     field: Whole = described(type("Whole", (Whole,), {}))(required=False)
     return field
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class Clock(serializers.Field[time, Any, str, Any]):
-    """A time of day, `08:00`; as a closing time `00:00` ends the day."""
-
-    default_error_messages = {"invalid": "Give a time such as 08:00."}
-
-    def to_internal_value(self, data: Any) -> time:
-        try:
-            return (
-                time.fromisoformat(data) if isinstance(data, str) and len(data) == 5 else self.fail("invalid")
-            )
-        except ValueError:
-            self.fail("invalid")
-
-    def to_representation(self, value: time) -> str:
-        return f"{value:%H:%M}"
 
 
 class Words(serializers.ListField):

@@ -1,7 +1,8 @@
 """Strict fields: a value has the JSON type that the schema says, an unknown field is an error under its own name."""
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cache, cached_property
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 LARGEST_ID = 2**63 - 1
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -135,6 +137,39 @@ class Moment(serializers.Field[datetime, Any, "str | None", Any]):
 
     def to_representation(self, value: datetime) -> str | None:
         return moment(value)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(serializers.Field[datetime, Any, str, Any]):
+    """A time on its way in, with its offset from UTC."""
+
+    default_error_messages = {"invalid": "Give a time with its offset, such as 2026-11-30T09:00:00Z."}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str) or not INSTANT.fullmatch(data):
+            self.fail("invalid")
+        try:
+            return datetime.fromisoformat(data.upper().replace("Z", "+00:00")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class Clock(serializers.Field[time, Any, str, Any]):
+    """A time of day, `08:00`; as a closing time `00:00` ends the day."""
+
+    default_error_messages = {"invalid": "Give a time such as 08:00."}
+
+    def to_internal_value(self, data: Any) -> time:
+        try:
+            return (
+                time.fromisoformat(data) if isinstance(data, str) and len(data) == 5 else self.fail("invalid")
+            )
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: time) -> str:
+        return f"{value:%H:%M}"
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": 200})

@@ -25,6 +25,7 @@ class MessageOut(serializers.ModelSerializer[Message]):
     body = serializers.SerializerMethodField(help_text="As it was sent; before that, as it was written.")
     until = serializers.SerializerMethodField(help_text="While it is held: when it is asked again.")
     enrollment = Id(allow_null=True)
+    broadcast = Id(source="broadcast_id", allow_null=True)
     created_at = Moment()
     called_at = Moment(allow_null=True)
     settled_at = Moment(allow_null=True)
@@ -33,8 +34,8 @@ class MessageOut(serializers.ModelSerializer[Message]):
         model = Message
         fields = (
             "id", "contact", "direction", "channel", "message_class", "to", "subject", "body", "state", "rule",
-            "reason", "detail", "until", "decided_version", "provider_id", "enrollment", "created_at", "called_at",
-            "settled_at",
+            "reason", "detail", "until", "decided_version", "provider_id", "enrollment", "broadcast", "created_at",
+            "called_at", "settled_at",
         )  # fmt: skip
 
     def get_body(self, message: Message) -> str:
@@ -54,13 +55,14 @@ class MessageIn(Strict):
 
 
 class MessageQuery(ListQuery):
-    FILTERS = ("contact", "channel", "state", "message_class", "enrollment")
+    FILTERS = ("contact", "channel", "state", "message_class", "enrollment", "broadcast")
 
     contact = Id(required=False)
     channel = Choice(Channel.values, required=False)
     state = Choice(MessageState.values, required=False)
     message_class = Choice(MessageClass.values, required=False)
     enrollment = Id(required=False)
+    broadcast = Id(required=False)
 
 
 class Messages(Resource):

@@ -15,7 +15,7 @@ LONGEST_SUBJECT = 400
 MOST_A_MINUTE = 100_000
 NO_COPY = "Write at least one of text, call and email: each person gets the first that reaches them."
 NO_POSTAL_ADDRESS = (
-    "An email to many has to name the business's postal address: give it in the Business Profile, or send no email."
+    "An email to many names a postal address: give the business's in the Business Profile, or send no email."
 )
 
 

@@ -80,7 +80,8 @@ class _Composer:
             subject, body = self._texts(out.way, recipient)
         except CannotRender as error:
             subject, body = self._copies[out.way]
-            out = _unrenderable(out, str(error))
+            if out.state != MessageState.DROPPED:
+                out = _unrenderable(out, str(error))
         due_at, expires_at = self._times(out, recipient)
         inputs = {"version": self._reading.version(named.id), "address": recipient.to, **out.inputs}
         return (
@@ -169,5 +170,11 @@ def _detail(recipient: Recipient, passed: dict[str, str]) -> str:
 
 def _unrenderable(out: _Outcome, why: str) -> _Outcome:
     return _Outcome(
-        MessageState.DROPPED.value, "template", "cannot_render", why[:LONGEST_DETAIL], out.inputs, out.channel, out.way
+        MessageState.DROPPED.value,
+        "template",
+        "cannot_render",
+        why[:LONGEST_DETAIL],
+        out.inputs,
+        out.channel,
+        out.way,
     )

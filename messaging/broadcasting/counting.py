@@ -60,7 +60,7 @@ def progress(broadcast: Broadcast) -> Progress:
 def _count(broadcast: int) -> list[tuple[str, str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [broadcast])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _progress(broadcast: Broadcast, counted: list[tuple[str, str, str, int]]) -> Progress:

@@ -45,7 +45,7 @@ class _Chooser:
 
     def __init__(self, broadcast: Broadcast, reading: Reading) -> None:
         self._reading = reading
-        self._asked = {"message_class": broadcast.kind, "copies": tuple(broadcast.copies)}
+        self._kind, self._copies = broadcast.kind, tuple(broadcast.copies)
         self._clock = reading.clocks.get(broadcast.business_id)
         self._known: dict[Any, tuple[Chosen, int]] = {}
 
@@ -71,7 +71,13 @@ class _Chooser:
         return Recipient(named, chosen, person.points[place].value if place >= 0 else "")
 
     def _alone(self, named: Named) -> Recipient:
-        chosen = way_of(self._reading, named.id, first_due=self._reading.at, **self._asked)
+        chosen = way_of(
+            self._reading,
+            named.id,
+            message_class=self._kind,
+            copies=self._copies,
+            first_due=self._reading.at,
+        )
         return Recipient(named, chosen, chosen.facts.address if chosen.facts else "")
 
     def _like(self, person: Person) -> Any:

@@ -51,9 +51,13 @@ def delete(*, broadcast: Broadcast, by: Actor) -> None:
 
 def draft(broadcast: Broadcast) -> Broadcast:
     """The broadcast as it is now, locked. Raises Conflict when it is no draft."""
-    current = Broadcast.objects.select_for_update(of=("self",)).select_related("business").get(pk=broadcast.pk)
+    current = (
+        Broadcast.objects.select_for_update(of=("self",)).select_related("business").get(pk=broadcast.pk)
+    )
     if current.state != Broadcast.State.DRAFT:
-        raise Conflict("not_a_draft", f"It is {current.get_state_display().lower()}: only a draft can be changed.")
+        raise Conflict(
+            "not_a_draft", f"It is {current.get_state_display().lower()}: only a draft can be changed."
+        )
     return current
 
 

@@ -15,7 +15,7 @@ EXAMPLES = 5
 
 @dataclass(slots=True)
 class Group:
-    """Contacts for whom it comes out alike. `outcome`: the way, or none; `reason` is empty when it would leave at once."""
+    """Contacts for whom it comes out alike: the way, or none, and why; no reason for what would leave at once."""
 
     outcome: str
     reason: str
@@ -38,6 +38,11 @@ class Preview:
         for group in self.groups:
             counts[group.outcome] += group.count
         return counts
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Of those who get nothing: how many for which reason."""
+        return {group.reason: group.count for group in self.groups if group.outcome == NONE}
 
     @property
     def later(self) -> int:
@@ -63,7 +68,9 @@ def preview(broadcast: Broadcast) -> Preview:
             if len(group.examples) < EXAMPLES:
                 group.examples.append(recipient.named)
     order = (*WAYS, NONE)
-    ranked = sorted(groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason))
+    ranked = sorted(
+        groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason)
+    )
     return Preview(total, people.left_out(broadcast), ranked)
 
 

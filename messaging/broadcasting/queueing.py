@@ -171,7 +171,7 @@ def _take_back(broadcast: Broadcast) -> bool:
             " LIMIT %s FOR UPDATE SKIP LOCKED)",
             [broadcast.pk, BATCH],
         )
-        later = cursor.rowcount
+        later = int(cursor.rowcount)
     ring(DELIVER, LANE_OF[broadcast.kind])
     if later < BATCH:
         _store(broadcast, due_at=None)

@@ -57,7 +57,7 @@ def pause(*, broadcast: Broadcast, by: Actor) -> Broadcast:
 
 @transaction.atomic
 def resume(*, broadcast: Broadcast, by: Actor) -> Broadcast:
-    """Go on where it was paused: what was held for it is due. Raises RoleRequired, or Conflict when it is not paused."""
+    """Go on where it was paused: what was held is due. Raises RoleRequired, or Conflict when it is not paused."""
     current = _alone(broadcast, by)
     _only_while(current, State.PAUSED, word="resumed")
     with connection.cursor() as cursor:

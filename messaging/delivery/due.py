@@ -88,7 +88,9 @@ class Waiting:
 
     def window_opens_at(self, now: datetime) -> datetime | None:
         """When the daily window of its campaign opens; None while it is open, or there is none."""
-        return window.opens_at(now, zone=self.zone or "UTC", opens=self.window_opens, closes=self.window_closes)
+        return window.opens_at(
+            now, zone=self.zone or "UTC", opens=self.window_opens, closes=self.window_closes
+        )
 
 
 Keys = dict[int, set[locks.AddressKey]]
@@ -114,7 +116,7 @@ def seconds_to_next(lane: str) -> float | None:
 
 
 def lock_addresses(found: Iterable[Candidate]) -> Keys:
-    """Share every address of these contacts, the connections to be used and the broadcasts: none changes before we commit."""
+    """Share the addresses of these contacts, the connections and broadcasts: none changes before we commit."""
     keys: Keys = defaultdict(set)
     for candidate in found:
         keys[candidate.business].add(connection_key(candidate.channel))

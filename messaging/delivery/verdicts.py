@@ -23,7 +23,9 @@ LATER = timedelta(minutes=1)
 WRITE = """
 UPDATE messaging_message m
    SET state = v.state, "to" = v.address, rule = v.rule, reason = v.reason, detail = v.detail,
-       inputs = v.inputs, decided_version = v.version, decided_for = NULL, decided_at = v.at, due_at = v.due_at,
+       inputs = CASE WHEN m.inputs ? 'passed' THEN v.inputs || jsonb_build_object('passed', m.inputs -> 'passed')
+                     ELSE v.inputs END,
+       decided_version = v.version, decided_for = NULL, decided_at = v.at, due_at = v.due_at,
        claimed_at = CASE WHEN v.sends THEN v.at ELSE m.claimed_at END,
        lease_until = CASE WHEN v.sends THEN v.lease_until ELSE m.lease_until END,
        called_at = CASE WHEN v.sends THEN NULL ELSE m.called_at END,

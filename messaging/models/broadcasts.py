@@ -100,9 +100,7 @@ class Pace(models.Model):
     """How fast messages may leave by a connection, or those of one broadcast. Every worker takes its turns here."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
-    connection = models.OneToOneField(
-        Connection, models.CASCADE, null=True, blank=True, related_name="pace"
-    )
+    connection = models.OneToOneField(Connection, models.CASCADE, null=True, blank=True, related_name="pace")
     broadcast = models.OneToOneField(Broadcast, models.CASCADE, null=True, blank=True, related_name="pace")
     messages = models.PositiveIntegerField(help_text="So many …")
     seconds = models.PositiveSmallIntegerField(help_text="… in so many seconds.")

@@ -53,11 +53,13 @@ def there(api: Api, business: Business) -> There:
     connection = Connection.objects.create(business=business, channel="sms", driver="twilio", config=TWILIO)
     workflow = api.post("workflows/", {"name": "There", "steps": [{"kind": "stop"}]}).body["id"]
     api.post(f"workflows/{workflow}/publish/")
+    broadcast = api.post("broadcasts/", {"name": "There", "audience": {}, "text": "Hello"}).body["id"]
     ids = {
         "contact": str(contact.pk),
         "other": str(other.pk),
         "workflow": workflow,
         "connection": str(connection.pk),
+        "broadcast": broadcast,
     }
     return There(api, ids, written())
 

@@ -79,6 +79,24 @@ BUSINESS = {
     "calls_after_sms_opt_out": "blocked",
     "remove_when_all_dnd": False,
 }
+BROADCAST = {
+    "name": "Flu season",
+    "kind": "campaign",
+    "audience": {
+        "search": "Ada",
+        "tag": "vip",
+        "dnd_state": "off",
+        "dnd_channel": "call",
+        "dnd_reason": "user_request",
+        "do_not_contact": False,
+    },
+    "include_dead": True,
+    "text": "Hello {{contact.first_name}}",
+    "call": "Hello",
+    "email": {"subject": "Hello", "body": "Hello {{contact.name}}"},
+    "window": {"opens": "09:00", "closes": "17:00"},
+    "per_minute": 30,
+}
 
 
 def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -101,6 +119,13 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
             "copy": ["text", "call"],
             "policy": "literal",
         },
+        ("POST", "broadcasts/"): BROADCAST,
+        ("PATCH", "broadcasts/{broadcast}/"): {
+            "name": "Spring",
+            "email": None,
+            "audience": {"search": "Ada"},
+        },
+        ("POST", "broadcasts/{broadcast}/send/"): {"at": "2126-11-30T09:00:00Z"},
         ("POST", "messages/"): {"contact": contact, "channel": "email", "subject": "Hello", "body": "Hello"},
         ("POST", "workflows/"): {**WORKFLOW, "steps": STEPS + more},
         ("PATCH", "workflows/{workflow}/"): {**WORKFLOW, "steps": STEPS[-1:]},
@@ -111,10 +136,13 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-OPERATIONS = list(bodies({"contact": "1", "other": "2", "workflow": "1", "connection": "1"}))
+OPERATIONS = list(
+    bodies({"contact": "1", "other": "2", "workflow": "1", "connection": "1", "broadcast": "1"})
+)
 TABLES = (
     "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
-    "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection", "workflows_workflow",
+    "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection",
+    "messaging_broadcast", "messaging_pace", "workflows_workflow",
     "workflows_version", "workflows_enrollment",
 )  # fmt: skip
 

@@ -19,7 +19,48 @@ NESTED = {"kind": "stop"}
 for _ in range(30):
     NESTED = {"kind": "if_else", "condition": {"field": "tag", "op": "is", "value": "x"}, "then": [NESTED]}
 
+EMAIL = {"subject": "Hello", "body": "Hello"}
+
+
+def broadcast(**fields: Any) -> dict[str, Any]:
+    return {"name": "B", "audience": {}, "text": "Hello", **fields}
+
+
 MISTAKES = [
+    ("POST", "broadcasts/", {"name": "B", "audience": {}}, "text"),
+    ("POST", "broadcasts/", {"name": "B", "text": "Hello"}, "audience"),
+    ("POST", "broadcasts/", broadcast(name=""), "name"),
+    ("POST", "broadcasts/", broadcast(kind="spam"), "kind"),
+    ("POST", "broadcasts/", broadcast(text="Hi {{contact.shoe_size}}"), "text"),
+    ("POST", "broadcasts/", broadcast(call="{{ nobody }}"), "call"),
+    ("POST", "broadcasts/", broadcast(email={**EMAIL, "subject": "{{contact.x}}"}), "email.subject"),
+    ("POST", "broadcasts/", broadcast(email={**EMAIL, "body": "{% if %}"}), "email.body"),
+    ("POST", "broadcasts/", broadcast(email={"body": "Hello"}), "email.subject"),
+    ("POST", "broadcasts/", broadcast(audience={"fax": "1"}), "audience.fax"),
+    ("POST", "broadcasts/", broadcast(audience={"status": "999999"}), "audience.status"),
+    ("POST", "broadcasts/", broadcast(audience={"dnd_state": "maybe"}), "audience.dnd_state"),
+    ("POST", "broadcasts/", broadcast(audience={"do_not_contact": "true"}), "audience.do_not_contact"),
+    ("POST", "broadcasts/", broadcast(per_minute=5), "per_minute"),
+    ("POST", "broadcasts/", broadcast(window={"opens": "09:00", "closes": "17:00"}), "window"),
+    ("POST", "broadcasts/", broadcast(kind="campaign", per_minute=0), "per_minute"),
+    ("POST", "broadcasts/", broadcast(kind="campaign", per_minute="5"), "per_minute"),
+    (
+        "POST",
+        "broadcasts/",
+        broadcast(kind="campaign", window={"opens": "17:00", "closes": "09:00"}),
+        "window.closes",
+    ),
+    (
+        "POST",
+        "broadcasts/",
+        broadcast(kind="campaign", window={"opens": "9", "closes": "17:00"}),
+        "window.opens",
+    ),
+    ("POST", "broadcasts/{broadcast}/send/", {"at": "2020-01-01T00:00:00Z"}, "at"),
+    ("POST", "broadcasts/{broadcast}/send/", {"at": "tomorrow"}, "at"),
+    ("POST", "broadcasts/{broadcast}/send/", {"when": "now"}, "when"),
+    ("POST", "broadcasts/{broadcast}/preview/", {"limit": 5}, "limit"),
+    ("PATCH", "broadcasts/{broadcast}/", {"text": None}, "text"),
     ("POST", "contacts/", {"phone": "call me"}, "phone"),
     ("POST", "contacts/", {"phone": "1"}, "phone"),
     ("POST", "contacts/", {"phone": "+1415555010000000"}, "phone"),

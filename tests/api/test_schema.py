@@ -49,7 +49,7 @@ def test_its_examples_are_what_it_says_that_bodies_are():
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_what_fits_is_what_it_describes(method, path):
-    ids = {"contact": "1", "other": "4", "workflow": "2", "connection": "3"}
+    ids = {"contact": "1", "other": "4", "workflow": "2", "connection": "3", "broadcast": "5"}
     said = truth.operation(method, "/api/v1/" + path.strip().format(**ids))
 
     truth.check_request(

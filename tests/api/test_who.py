@@ -9,7 +9,7 @@ from django.urls import URLPattern
 from config.api.urls import urlpatterns
 from contacts.models import Contact, Event
 from dnd.models import Change
-from messaging.models import Connection, Message
+from messaging.models import Broadcast, Connection, Message
 from tests.api.client import Api
 from tests.factories import ContactFactory
 from workflows.models import Workflow
@@ -24,6 +24,13 @@ LEAST_ROLE = {
     ("POST", "workflows/<str:id>/publish/"): "manager",
     ("POST", "workflows/<str:id>/unpublish/"): "manager",
     ("POST", "workflows/<str:id>/enrollments/"): "manager",
+    ("POST", "broadcasts/"): "manager",
+    ("PATCH", "broadcasts/<str:id>/"): "manager",
+    ("DELETE", "broadcasts/<str:id>/"): "manager",
+    ("POST", "broadcasts/<str:id>/send/"): "manager",
+    ("POST", "broadcasts/<str:id>/pause/"): "manager",
+    ("POST", "broadcasts/<str:id>/resume/"): "manager",
+    ("POST", "broadcasts/<str:id>/cancel/"): "manager",
     ("GET", "business/"): "enterprise",
     ("PATCH", "business/"): "enterprise",
     ("GET", "connections/"): "enterprise",
@@ -75,6 +82,7 @@ BODIES: dict[str, Any] = {
     "contacts/<str:id>/tags/": {"add": ["stolen"]},
     "contacts/<str:id>/dnd/": {"outbound": {"sms": True}},
     "workflows/<str:id>/": {"name": "Stolen"},
+    "broadcasts/<str:id>/": {"name": "Stolen"},
     "connections/<str:id>/": {},
 }
 
@@ -94,8 +102,10 @@ class TestAnotherBusiness:
         api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"email": True}})
         workflow = api.post("workflows/", {"name": "Theirs", "steps": STEPS}).body["id"]
         api.post(f"workflows/{workflow}/publish/")
+        broadcast = api.post("broadcasts/", {"name": "Theirs", "audience": {}, "text": "Hello"}).body["id"]
         return {
             "contacts": contact.pk,
+            "broadcasts": broadcast,
             "connections": connection.pk,
             "workflows": workflow,
             "enrollments": api.post(f"workflows/{workflow}/enrollments/", {"contact": str(contact.pk)}).body[
@@ -107,7 +117,7 @@ class TestAnotherBusiness:
         }
 
     def everything(self):
-        tables = (Contact, Change, Event, Connection, Message, Workflow)
+        tables = (Contact, Change, Event, Connection, Message, Workflow, Broadcast)
         return [list(table.objects.order_by("pk").values()) for table in tables]
 
     def test_its_objects_are_not_there_by_any_address(self, api, theirs):

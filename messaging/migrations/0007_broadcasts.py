@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contacts', '0003_inbound_blocked'),
-        ('messaging', '0005_what_was_sent'),
+        ('messaging', '0006_merging'),
     ]
 
     operations = [

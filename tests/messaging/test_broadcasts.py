@@ -1,0 +1,455 @@
+"""Broadcasts and campaigns: who is in the audience, who gets what, and stopping."""
+
+import itertools
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError
+
+from contacts import locks
+from contacts.models import Contact, ContactTag, Tag
+from contacts.models.pipeline import Pipeline, Status
+from contacts.services.errors import Conflict, Invalid, RoleRequired
+from messaging.broadcasting import counting, editing, previewing, queueing, sending, window
+from messaging.models import Broadcast, Message, Pace
+from tests.factories import MANAGER, STAFF, ContactFactory, block
+from tests.messaging.conftest import deliver, make_due, queue
+
+pytestmark = pytest.mark.django_db
+EMAIL = {"email_subject": "News for {{contact.first_name}}", "email_body": "Hello {{contact.name}}"}
+
+
+def broadcast(business, **fields):
+    data = {"name": "Spring", "text": "Hello {{contact.first_name}}"} | fields
+    return editing.create(business=business, data=data, by=MANAGER)
+
+
+def sent(business, **fields):
+    return sending.send(broadcast=broadcast(business, **fields), by=MANAGER)
+
+
+def work():
+    """What the ticks do, until nothing is due."""
+    while queueing.queue_due() or deliver("bulk"):
+        Broadcast.objects.filter(state="sending").update(due_at=locks.now())
+    Broadcast.objects.exclude(due_at=None).update(due_at=locks.now())
+    queueing.queue_due()
+
+
+def by_contact(made):
+    return {m.contact_id: m for m in Message.objects.filter(broadcast=made)}
+
+
+@pytest.fixture
+def people(business):
+    """Ada has everything, Bea no email, Cy no phone, Di no address at all."""
+    return {
+        "ada": ContactFactory(business=business, first_name="Ada"),
+        "bea": ContactFactory(business=business, first_name="Bea", email=False),
+        "cy": ContactFactory(business=business, first_name="Cy", phone=False),
+        "di": ContactFactory(business=business, first_name="Di", phone=False, email=False),
+    }
+
+
+class TestSending:
+    def test_everybody_gets_one_message_by_the_first_way_that_reaches_them(self, business, people, provider):
+        made = sent(business, **EMAIL)
+        work()
+
+        messages = by_contact(made)
+        assert {name: messages[one.pk].channel for name, one in people.items() if name != "di"} == {
+            "ada": "sms", "bea": "sms", "cy": "email",
+        }  # fmt: skip
+        assert messages[people["cy"].pk].subject == "News for Cy"
+        assert sorted(provider.bodies) == ["Hello Ada", "Hello Bea", "Hello Cy Byron"]
+        made.refresh_from_db()
+        assert (made.state, made.total) == ("finished", 4)
+
+    def test_who_gets_nothing_has_a_row_that_says_why_of_every_way(self, business, people, provider):
+        block(people["ada"], "sms", "email")
+        made = sent(business, **EMAIL)
+        work()
+
+        ada, di = (by_contact(made)[people[name].pk] for name in ("ada", "di"))
+        assert (ada.state, ada.rule, ada.reason) == ("dropped", "dnd", "dnd:sms:user_request")
+        assert ada.detail.startswith("Text: DND is active for SMS")
+        assert "Email: DND is active" in ada.detail
+        assert (di.state, di.reason) == ("dropped", "no_address")
+        assert (
+            di.detail == "Text: This contact has no phone number. Email: This contact has no email address."
+        )
+
+    def test_who_could_not_be_texted_and_got_an_email_has_the_reason_kept(self, business, people, provider):
+        block(people["ada"], "sms")
+        made = sent(business, **EMAIL)
+        work()
+
+        ada = by_contact(made)[people["ada"].pk]
+        assert (ada.channel, ada.state) == ("email", "sent")
+        assert ada.inputs["passed"]["text"].startswith("DND is active for SMS")
+
+    def test_an_opt_out_after_queueing_is_obeyed_at_the_door(self, business, people, provider):
+        made = sent(business)
+        queueing.queue_due()
+        block(people["ada"], "sms")
+        work()
+
+        assert by_contact(made)[people["ada"].pk].reason == "dnd:sms:user_request"
+        assert provider.bodies == ["Hello Bea"]
+
+    def test_the_database_refuses_a_second_message_to_somebody(self, business, people, provider):
+        made = sent(business)
+        queueing.queue_due()
+        first = Message.objects.filter(broadcast=made).first()
+        first.pk = None
+
+        with pytest.raises(IntegrityError):
+            first.save()
+
+    def test_a_batch_that_was_lost_is_done_again_and_nobody_gets_two(self, business, people, provider):
+        made = sent(business)
+        queueing.queue_due()
+        Broadcast.objects.update(decided_until=0, decided=False, due_at=locks.now())
+        work()
+
+        assert Message.objects.filter(broadcast=made).count() == len(people)
+
+    def test_who_comes_after_it_began_is_not_in_it(self, business, people, provider):
+        made = sent(business)
+        late = ContactFactory(business=business)
+        work()
+
+        assert late.pk not in by_contact(made)
+
+    def test_contacts_of_another_business_are_in_no_audience(self, business, people, provider):
+        stranger = ContactFactory()
+        made = sent(business)
+        work()
+
+        assert stranger.pk not in by_contact(made)
+
+    def test_large_audiences_go_in_batches(self, business, provider, monkeypatch):
+        monkeypatch.setattr(queueing, "BATCH", 3)
+        everybody = [ContactFactory(business=business) for _ in range(8)]
+        made = sent(business)
+        work()
+
+        assert sorted(by_contact(made)) == sorted(one.pk for one in everybody)
+        assert len(provider.letters) == 8
+
+    def test_no_more_is_queued_than_is_soon_to_leave(self, business, people, monkeypatch):
+        monkeypatch.setattr(queueing, "AHEAD", 1)
+        made = sent(business)
+        queueing.queue_due()
+
+        assert Message.objects.filter(broadcast=made, state="queued").count() == 1
+        assert counting.progress(made).undecided == 3
+
+    def test_a_template_that_fails_for_somebody_sends_them_nothing_and_the_others_theirs(
+        self, business, people, provider
+    ):
+        sent(business, text="Hello{% if contact.first_name == 'Ada' %}{{ 'x' | slice: 'y' }}{% endif %}")
+        work()
+
+        rules = {m.contact.first_name: m.rule for m in Message.objects.all()}
+        assert rules == {"Ada": "template", "Bea": "clear", "Cy": "address", "Di": "address"}
+        assert provider.bodies == ["Hello"]
+
+
+class TestAudience:
+    @pytest.fixture
+    def statuses(self, business):
+        pipeline = Pipeline.objects.create(business=business, name="Leads")
+        names = {"open": "open", "lost": "dead"}
+        return {
+            name: Status.objects.create(pipeline=pipeline, name=name, system_status=system)
+            for name, system in names.items()
+        }
+
+    def test_filters_are_those_of_the_list(self, business, people, provider):
+        tag = Tag.objects.create(business=business, name="VIP")
+        ContactTag.objects.create(contact=people["bea"], tag=tag)
+        made = sent(business, audience={"tag": "vip"})
+        work()
+
+        assert list(by_contact(made)) == [people["bea"].pk]
+
+    @pytest.mark.parametrize(
+        ("fields", "reached"),
+        [({}, False), ({"include_dead": True}, True), ({"audience": {"status": "lost"}}, True)],
+    )
+    def test_lost_contacts_are_left_out_unless_asked_for(self, business, people, statuses, fields, reached):
+        Contact.objects.filter(pk=people["ada"].pk).update(status=statuses["lost"])
+        Contact.objects.filter(pk=people["bea"].pk).update(status=statuses["open"])
+        if "audience" in fields:
+            fields = {"audience": {"status": statuses["lost"].pk}}
+        made = broadcast(business, **fields)
+
+        seen = previewing.preview(made)
+        sending.send(broadcast=made, by=MANAGER)
+        queueing.queue_due()
+
+        assert (people["ada"].pk in by_contact(made)) is reached
+        assert seen.total == len(by_contact(made))
+        assert seen.left_out == (0 if reached else 1)
+
+    def test_a_status_that_restricts_contact_drops_with_its_reason(self, business, people, statuses):
+        statuses["open"].restricts_contact = True
+        statuses["open"].save()
+        Contact.objects.filter(pk=people["ada"].pk).update(status=statuses["open"])
+        made = sent(business)
+        queueing.queue_due()
+
+        assert by_contact(made)[people["ada"].pk].reason == "status"
+
+
+class TestPreview:
+    def test_it_counts_who_gets_what_and_who_nothing_and_why(self, business, people):
+        block(people["bea"], "sms")
+        seen = previewing.preview(broadcast(business, **EMAIL))
+
+        assert seen.total == 4
+        assert seen.outcomes == {"text": 1, "call": 0, "email": 1, "none": 2}
+        nothing = [group for group in seen.groups if group.outcome == "none"]
+        examples = {group.reason: [one.first_name for one in group.examples] for group in nothing}
+        assert examples == {"dnd:sms:user_request": ["Bea"], "no_address": ["Di"]}
+
+    def test_it_is_what_sending_comes_to(self, business, people, provider):
+        block(people["ada"], "sms")
+        made = broadcast(business, **EMAIL)
+        seen = previewing.preview(made)
+        sending.send(broadcast=made, by=MANAGER)
+        work()
+
+        done = counting.progress(made)
+        assert done.channels == {"sms": seen.outcomes["text"], "email": seen.outcomes["email"]}
+        assert sum(done.dropped.values()) == seen.outcomes["none"]
+
+    def test_it_writes_nothing(self, business, people):
+        made = broadcast(business)
+        previewing.preview(made)
+
+        assert not Message.objects.exists()
+
+    def test_do_not_contact_does_not_stop_a_broadcast_and_the_preferred_number_does_not_count(
+        self, business, people
+    ):
+        ada = people["ada"]
+        point = ada.points.get(kind="phone")
+        point.line_type, point.preferred = "landline", True
+        point.save()
+        ada.points.create(
+            business=business, kind="phone", value="+12125550111", line_type="mobile", position=1
+        )
+
+        made = sent(business, audience={"search": "Ada"})
+        queueing.queue_due()
+
+        assert by_contact(made)[ada.pk].to == "+12125550111"
+
+
+class TestStopping:
+    def test_a_paused_broadcast_holds_what_has_not_left_and_goes_on_when_resumed(
+        self, business, people, provider
+    ):
+        made = sent(business)
+        queueing.queue_due()
+        sending.pause(broadcast=made, by=MANAGER)
+        deliver("bulk")
+
+        assert {m.rule for m in Message.objects.filter(state="held")} == {"paused"}
+        assert provider.letters == []
+
+        sending.resume(broadcast=made, by=MANAGER)
+        work()
+        assert len(provider.letters) == 2
+        made.refresh_from_db()
+        assert made.state == "finished"
+
+    def test_a_message_does_not_expire_while_its_broadcast_is_paused(self, business, people, provider):
+        made = sent(business)
+        queueing.queue_due()
+        sending.pause(broadcast=made, by=MANAGER)
+        Message.objects.update(expires_at=locks.now() + timedelta(seconds=1))
+        deliver("bulk")
+
+        held = Message.objects.filter(state="held").first()
+        assert held.expires_at > held.due_at
+
+    def test_a_cancelled_broadcast_sends_nothing_more_and_says_so(self, business, people, provider):
+        made = sent(business)
+        queueing.queue_due()
+        sending.cancel(broadcast=made, by=MANAGER)
+        work()
+
+        assert provider.letters == []
+        ada = by_contact(made)[people["ada"].pk]
+        assert (ada.state, ada.rule, ada.detail) == ("dropped", "withdrawn", "The broadcast was cancelled.")
+
+    def test_what_was_to_leave_later_is_taken_back_at_once_when_it_is_cancelled(self, business, people):
+        made = sent(business)
+        queueing.queue_due()
+        Message.objects.filter(state="queued").update(due_at=locks.now() + timedelta(hours=3))
+        sending.cancel(broadcast=made, by=MANAGER)
+        work()
+
+        assert not Message.objects.filter(broadcast=made).waiting().exists()
+
+    @pytest.mark.parametrize("act", [sending.pause, sending.resume, sending.cancel])
+    def test_a_draft_can_be_neither_paused_nor_resumed_nor_cancelled(self, business, people, act):
+        with pytest.raises(Conflict, match="It is draft"):
+            act(broadcast=broadcast(business), by=MANAGER)
+
+    def test_it_begins_at_its_time(self, business, people, provider):
+        made = broadcast(business)
+        sending.send(broadcast=made, at=locks.now() + timedelta(hours=1), by=MANAGER)
+        work_before = queueing.queue_due()
+        made.refresh_from_db()
+        assert (work_before, made.state, provider.letters) == (0, "scheduled", [])
+
+        Broadcast.objects.update(due_at=locks.now())
+        work()
+        assert len(provider.letters) == 2
+
+
+class TestPace:
+    def test_no_more_leave_than_the_pace_allows(self, business, provider):
+        everybody = [ContactFactory(business=business) for _ in range(6)]
+        made = sent(business, kind="campaign", per_minute=2)
+        queueing.queue_due()
+
+        due = sorted(m.due_at for m in Message.objects.filter(broadcast=made, state="queued"))
+        assert len(due) == 4 < len(everybody)
+        assert [round((b - a).total_seconds()) for a, b in itertools.pairwise(due)] == [30, 30, 30]
+        make_due(broadcast=made)
+        deliver("bulk")
+        assert len(provider.letters) == 1
+        later = Message.objects.filter(broadcast=made, state="queued")
+        assert later.count() == 3
+        assert all(m.due_at > locks.now() for m in later)
+
+    def test_a_connection_has_a_rate_that_broadcasts_keep_to_and_people_do_not_wait_for(
+        self, business, people, provider
+    ):
+        by = business.connections.get(channel="sms")
+        now = locks.now()
+        Pace.objects.create(
+            business=business, connection=by, messages=1, seconds=60, next_at=now, line_until=now
+        )
+        queue(people["ada"])
+        queue(people["bea"])
+        deliver("interactive")
+        sent(business)
+        queueing.queue_due()
+        make_due(lane="bulk", state="queued")
+        deliver("bulk")
+
+        assert len(provider.letters) == 2
+        assert Message.objects.filter(lane="bulk", state="queued").count() == 2
+
+    def test_outside_its_window_a_campaign_waits(self, business, people, provider):
+        made = sent(business, kind="campaign", **closed(business))
+        queueing.queue_due()
+
+        made.refresh_from_db()
+        assert not Message.objects.exists()
+        assert made.due_at > locks.now()
+
+    def test_a_message_that_comes_to_the_door_outside_the_window_is_held(self, business, people, provider):
+        made = sent(business, kind="campaign")
+        queueing.queue_due()
+        Broadcast.objects.update(**closed(business))
+        deliver("bulk")
+
+        assert provider.letters == []
+        assert {m.reason for m in Message.objects.filter(broadcast=made, state="held")} == {"campaign_window"}
+
+
+def closed(business):
+    """A minute of the business's day that is not now."""
+    hour = 15 if locks.now().astimezone(ZoneInfo(business.timezone)).hour < 14 else 3
+    return {"window_opens": time(hour), "window_closes": time(hour, 1)}
+
+
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        ("2026-11-25T14:59:59", "2026-11-25T15:00:00"),
+        ("2026-11-25T15:00:00", None),
+        ("2026-11-25T21:59:59", None),
+        ("2026-11-25T22:00:00", "2026-11-26T15:00:00"),
+        ("2026-10-31T23:00:00", "2026-11-01T15:00:00"),
+        ("2026-03-08T05:00:00", "2026-03-08T14:00:00"),
+    ],
+)
+def test_the_daily_window_is_on_the_clock_of_the_business(now, opens):
+    """In New York, from 10 to 17: an hour later in UTC when the clocks have gone back."""
+    found = window.opens_at(
+        datetime.fromisoformat(f"{now}+00:00"), zone="America/New_York", opens=time(10), closes=time(17)
+    )
+    assert found == (datetime.fromisoformat(f"{opens}+00:00") if opens else None)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("fields", "field", "words"),
+        [
+            ({"text": ""}, "text", "at least one of text, call and email"),
+            ({"text": "Hi {{contact.shoe_size}}"}, "text", "Unknown variable contact.shoe_size"),
+            ({"call": "{{nobody.name}}"}, "call", "Unknown variable"),
+            ({"email_subject": "{{x.y}}", "email_body": "Hi"}, "email.subject", "Unknown variable"),
+            ({"email_body": "Hi"}, "email.subject", "needs a subject"),
+            ({"email_subject": "Hi"}, "email.body", "no body"),
+            ({"text": "x" * 1601}, "text", "too long"),
+            ({"name": " "}, "name", "Give it a name"),
+            ({"per_minute": 5}, "per_minute", "Only a campaign"),
+            ({"kind": "campaign", "per_minute": 0}, "per_minute", "whole number from 1"),
+            ({"audience": {"status": 999999}}, "audience.status", "no such status"),
+        ],
+    )
+    def test_one_sentence_that_names_the_field(self, business, fields, field, words):
+        with pytest.raises(Invalid) as refused:
+            broadcast(business, **fields)
+
+        assert words in refused.value.errors[field]
+        assert not Broadcast.objects.exists()
+
+    def test_an_email_needs_a_postal_address(self, business):
+        business.address = ""
+        with pytest.raises(Invalid, match="postal address"):
+            broadcast(business, **EMAIL)
+
+    def test_an_audience_of_nobody(self, business, people):
+        with pytest.raises(Invalid, match="Nobody is in this audience"):
+            sent(business, audience={"tag": "nobody has it"})
+        assert Broadcast.objects.get().state == "draft"
+
+    def test_a_time_in_the_past(self, business, people):
+        made = broadcast(business)
+        with pytest.raises(Invalid, match="in the past"):
+            sending.send(broadcast=made, at=locks.now() - timedelta(minutes=1), by=MANAGER)
+
+    def test_what_was_sent_can_be_neither_sent_again_nor_changed_nor_thrown_away(self, business, people):
+        made = sent(business)
+        for act in (
+            lambda: sending.send(broadcast=made, by=MANAGER),
+            lambda: editing.update(broadcast=made, data={"name": "Other"}, by=MANAGER),
+            lambda: editing.delete(broadcast=made, by=MANAGER),
+        ):
+            with pytest.raises(Conflict, match="only a draft"):
+                act()
+
+    def test_staff_may_do_none_of_it(self, business, people):
+        made = broadcast(business)
+        for act in (
+            lambda: editing.create(business=business, data={"name": "x", "text": "y"}, by=STAFF),
+            lambda: editing.update(broadcast=made, data={}, by=STAFF),
+            lambda: editing.delete(broadcast=made, by=STAFF),
+            lambda: sending.send(broadcast=made, by=STAFF),
+            lambda: sending.pause(broadcast=made, by=STAFF),
+            lambda: sending.resume(broadcast=made, by=STAFF),
+            lambda: sending.cancel(broadcast=made, by=STAFF),
+        ):
+            with pytest.raises(RoleRequired):
+                act()
