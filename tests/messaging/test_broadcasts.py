@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from contacts import locks
 from contacts.models import Contact, ContactTag, Tag
 from contacts.models.pipeline import Pipeline, Status
+from contacts.services import merging
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from messaging.broadcasting import counting, editing, previewing, queueing, sending, window
 from messaging.models import Broadcast, Message, Pace
@@ -128,6 +129,19 @@ class TestSending:
         work()
 
         assert stranger.pk not in by_contact(made)
+
+    @pytest.mark.parametrize("queued", [True, False])
+    def test_two_contacts_who_turn_out_to_be_one_get_one(
+        self, business, people, provider, monkeypatch, queued
+    ):
+        monkeypatch.setattr(queueing, "BATCH", 4 if queued else 1)
+        first, second = people["ada"].pk, people["bea"].pk
+        sent(business)
+        queueing._step(Broadcast.objects.get().pk)
+        merging.merge(business=business, winner=second, loser=first, by=MANAGER)
+        work()
+
+        assert len(provider.letters) == 1
 
     def test_large_audiences_go_in_batches(self, business, provider, monkeypatch):
         monkeypatch.setattr(queueing, "BATCH", 3)
