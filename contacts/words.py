@@ -56,6 +56,13 @@ class LineType(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "calls": (Channel.CALL.value,),
+    "texts": (Channel.SMS.value, Channel.WHATSAPP.value, Channel.FACEBOOK.value, Channel.GMB.value),
+    "emails": (Channel.EMAIL.value,),
+}
+"""What people mean when they say which messages they want no more. "No more texts" is about every way in which
+a short text arrives, not about one network, as a STOP and an opt-out in free words are."""
 OUTBOUND_CHANNELS: tuple[str, ...] = tuple(Channel.values)
 INBOUND_CHANNELS: tuple[str, ...] = (Channel.CALL.value, Channel.SMS.value)
 CHANNELS_OF: dict[str, tuple[str, ...]] = {
@@ -89,6 +96,20 @@ def in_words(channels: Sequence[str]) -> str:
     if len(labels) < 2:
         return "".join(labels)
     return f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def in_families(channels: Iterable[str]) -> str:
+    """`calls and texts`, `all channels`; channels that make no whole family by their own names."""
+    left = set(channels)
+    if left == set(OUTBOUND_CHANNELS):
+        return "all channels"
+    words = []
+    for family, members in FAMILIES.items():
+        if left.issuperset(members):
+            words.append(family)
+            left.difference_update(members)
+    words += [Channel(channel).label for channel in OUTBOUND_CHANNELS if channel in left]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 @cache

@@ -12,7 +12,7 @@ from django.urls import reverse
 from contacts.acting import business_of, reaches
 from contacts.admin import Choice, DeskList
 from contacts.words import Role
-from workflows import wording
+from workflows import names, wording
 from workflows.models import RUNNING, Enrollment, EnrollmentState, Version, Workflow
 
 
@@ -38,11 +38,12 @@ class WorkflowList(DeskList):
         return found.annotate(running=running).prefetch_related(versions)
 
     def rows(self, request: HttpRequest, found: Iterable[Any]) -> list[Any]:
+        named = names.of(business_of(request))
         return [
             {
                 "workflow": workflow,
                 "version": next(iter(workflow.in_force), None),
-                "starts": [wording.trigger(trigger) for trigger in workflow.triggers],
+                "starts": [wording.trigger(trigger, named) for trigger in workflow.triggers],
             }
             for workflow in found
         ]

@@ -32,6 +32,7 @@ NAMES = {
     "contact_created": "Contact created",
     "tag_added": "Tag added",
     "tag_removed": "Tag removed",
+    "status_changed": "Status changed",
     "message_received": "Message received",
 }
 

@@ -63,6 +63,13 @@ def about_tag(filters: Filters, event: Happened) -> bool:
     return tags_fit(filters.get("tags"), frozenset([event.data["tag"].lower()]))
 
 
+def status_changed(filters: Filters, event: Happened) -> bool:
+    """The filter names the statuses that a contact comes into; without it every move counts."""
+    return _among(filters.get("statuses"), str(event.data["to"])) and tags_fit(
+        filters.get("tags"), event.tags
+    )
+
+
 def message_received(filters: Filters, event: Happened) -> bool:
     """A keyword is the whole message, whatever its case, spaces and punctuation."""
     wanted = {keywords.plain(word) for word in filters.get("keywords") or ()}
@@ -102,6 +109,7 @@ MATCHERS: dict[str, Callable[[Filters, Happened], bool]] = {
     "contact_created": contact_created,
     "tag_added": about_tag,
     "tag_removed": about_tag,
+    "status_changed": status_changed,
     "message_received": message_received,
 }
 """By the kind of trigger, which is the kind of its event. `manual` is started by people and steps, not by events."""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contacts.words import OUTBOUND_CHANNELS, Direction, Source
+from contacts.words import FAMILIES, OUTBOUND_CHANNELS, Direction, Source
 from dnd.reasons import rules
 from workflows.definition.conditions import OPS
 from workflows.definition.fields import Field
+from workflows.definition.operations import ALLOWED
 from workflows.definition.steps import BRANCHES, KINDS, WHICH
 from workflows.definition.triggers import FILTERS, FLAGS, TAG_OPS
 
@@ -50,6 +51,7 @@ OF_STEPS: Mapping[str, Schema] = {
     "direction": DIRECTION,
     "enable": {"type": "boolean", "description": "Block (true) or free (false)."},
     "channels": {"oneOf": [_words("all"), CHANNELS]},
+    "status": {"type": "string", "description": "The id of a status."},
     "note": _text(most=2_000),
     "workflow": WORKFLOW,
     "which": _words(*WHICH),
@@ -62,6 +64,10 @@ OF_STEPS: Mapping[str, Schema] = {
     "condition": _one_of("Condition"),
     **{branch: _list(_one_of("Step")) for branch in BRANCHES},
 }
+OF_KIND: Mapping[str, Mapping[str, Schema]] = {
+    "add_to_dnc": {"channels": {"oneOf": [_words("all"), _list(_words(*OUTBOUND_CHANNELS, *FAMILIES))]}},
+}
+"""Where a field of one kind of step is another than in the others."""
 OF_FILTERS: Mapping[str, Schema] = {
     "direction": DIRECTION,
     "flag": _words(*FLAGS),
@@ -75,6 +81,7 @@ OF_FILTERS: Mapping[str, Schema] = {
     "sources": _list(_words(*Source.values)),
     "reasons": _list(_words(*sorted(rules()))),
     "enabled": {"type": "boolean"},
+    "statuses": _list({"type": "string", "description": "The id of a status."}),
     "keywords": _list(_text("The whole message, whatever its case, spaces and punctuation.")),
 }
 
@@ -89,7 +96,7 @@ def _object(fixed: Schema, fields: Mapping[str, Field], known: Mapping[str, Sche
 
 
 def _step(kind: str) -> Schema:
-    shape = _object({"kind": _words(kind)}, KINDS[kind][0], OF_STEPS)
+    shape = _object({"kind": _words(kind)}, KINDS[kind][0], {**OF_STEPS, **OF_KIND.get(kind, {})})
     if kind == "if_else":
         shape["properties"] |= {branch: OF_STEPS[branch] for branch in BRANCHES}
     return shape
@@ -131,10 +138,12 @@ def _group(name: str) -> Schema:
 
 COMPONENTS: Mapping[str, Schema] = {
     "Step": {"oneOf": [_step(kind) for kind in KINDS]},
+    "Operation": {"oneOf": [_step(kind) for kind in ALLOWED]},
     "Trigger": {"oneOf": [_trigger(kind) for kind in FILTERS]},
     "Condition": {"oneOf": [QUESTION, _group("all"), _group("any")]},
 }
 STEPS = _list(_one_of("Step"))
+OPERATIONS = _list(_one_of("Operation"))
 TRIGGERS = _list(_one_of("Trigger"))
 
 

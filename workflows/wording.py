@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from contacts.words import Channel, Source
+from contacts.words import Channel, Source, in_families
 from dnd.models import Reason
 
 TRIGGERS: Mapping[str, str] = {
@@ -12,6 +12,7 @@ TRIGGERS: Mapping[str, str] = {
     "contact_created": "Contact created",
     "tag_added": "Tag added",
     "tag_removed": "Tag removed",
+    "status_changed": "Status changed",
     "message_received": "Message received",
     "manual": "By hand",
 }
@@ -32,6 +33,8 @@ STEPS: Mapping[str, str] = {
     "add_tag": "Add a tag",
     "remove_tag": "Remove a tag",
     "set_dnd": "Set DND",
+    "change_status": "Change status",
+    "add_to_dnc": "Add to Do Not Contact list",
     "add_to_workflow": "Add to a workflow",
     "remove_from_workflow": "Remove from workflows",
     "internal_notification": "Notify the team",
@@ -40,6 +43,7 @@ STEPS: Mapping[str, str] = {
     "if_else": "If / else",
     "stop": "Stop",
 }
+NO_NAMES: Mapping[str, str] = {}
 UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 REMOVALS = {
     "current": "Remove from this workflow",
@@ -55,8 +59,8 @@ TAGS: Mapping[str, str] = {
 }
 
 
-def trigger(given: Mapping[str, Any]) -> str:
-    """`DND is turned on for SMS, outbound`, and what else it asks for."""
+def trigger(given: Mapping[str, Any], names: Mapping[str, str] = NO_NAMES) -> str:
+    """`DND is turned on for SMS, outbound`, and what else it asks for. `names`: of statuses, by `status:` and id."""
     kind, filters = given.get("type", ""), given.get("filters") or {}
     tags = filters.get("tags") or {}
     if kind == "contact_dnd":
@@ -76,6 +80,10 @@ def trigger(given: Mapping[str, Any]) -> str:
         wanted = filters.get("enabled")
         state = "turned on or off" if wanted is None else "turned on" if wanted else "turned off"
         return "; ".join([f"Do Not Contact is {state}", *_narrowed(filters)])
+    if kind == "status_changed":
+        wanted = [status(pk, names) for pk in filters.get("statuses") or []]
+        where = f"comes into the status {_either(wanted)}" if wanted else "changes its status"
+        return "; ".join([f"The contact {where}", *_narrowed(filters)])
     if kind == "message_received":
         return "; ".join([_received(filters), *_narrowed(filters)])
     return TRIGGERS.get(kind, kind)
@@ -121,10 +129,14 @@ def duration(text: str) -> str:
     return f"{count} {unit}{'' if count == '1' else 's'}" if unit else text
 
 
-def step(given: Mapping[str, Any], workflows: Mapping[str, str]) -> str:
-    """One step in a line. `workflows`: the names of workflows by id."""
+def status(pk: Any, names: Mapping[str, str]) -> str:
+    return names.get(f"status:{pk}", "a removed status")
+
+
+def step(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """One step in a line. `names`: of workflows by id, of statuses by `status:` and id."""
     kind = given.get("kind", "")
-    named = workflows.get(str(given.get("workflow", "")), "a deleted workflow")
+    named = names.get(str(given.get("workflow", "")), "a deleted workflow")
     match kind:
         case "send_email":
             return f"Send email “{given['subject']}”"
@@ -136,6 +148,8 @@ def step(given: Mapping[str, Any], workflows: Mapping[str, str]) -> str:
             return f"Remove the tag “{given['tag']}”"
         case "set_dnd":
             return _set_dnd(given)
+        case "change_status" | "add_to_dnc":
+            return _for_sales(given, names)
         case "add_to_workflow":
             return f"Add to the workflow “{named}”"
         case "remove_from_workflow":
@@ -148,6 +162,14 @@ def step(given: Mapping[str, Any], workflows: Mapping[str, str]) -> str:
             return f"Wait {duration(given['for'])}" if "for" in given else f"Wait until {given['until']}"
         case _:
             return STEPS.get(kind, kind)
+
+
+def _for_sales(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if given["kind"] == "change_status":
+        return f"Change the status to {status(given['status'], names)}"
+    channels = given["channels"]
+    what = "all channels" if channels == "all" else in_families(channels)
+    return f"Add to the Do Not Contact list for {what}"
 
 
 def _set_dnd(given: Mapping[str, Any]) -> str:

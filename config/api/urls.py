@@ -9,9 +9,11 @@ from config.api import documents, errors
 from config.desk.api import Contacts
 from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
+from contacts.rest.pipelines import Pipelines, Statuses
 from dnd.api import Dnd
 from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
 from workflows.api import Enrollments, Workflows
+from workflows.api_actions import StatusActions
 
 ONE: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 MANY: dict[str, Any] = {"get": "list", "post": "create"}
@@ -24,6 +26,15 @@ urlpatterns = [
     path("contacts/<str:id>/timeline/", Contacts.as_view({"get": "timeline"})),
     path("contacts/<str:id>/dnd/", Dnd.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),
+    path("contacts/<str:id>/status/", Contacts.as_view({"put": "status"})),
+    path("pipelines/", Pipelines.as_view(MANY)),
+    path("pipelines/<str:id>/", Pipelines.as_view(ONE)),
+    path("pipelines/<str:id>/statuses/", Pipelines.as_view({"get": "statuses", "post": "add_status"})),
+    path("statuses/<str:id>/", Statuses.as_view(ONE)),
+    path("statuses/<str:id>/actions/", StatusActions.as_view(MANY)),
+    path("actions/<str:id>/", StatusActions.as_view(ONE)),
+    path("actions/<str:id>/copy/", StatusActions.as_view({"post": "copy"})),
+    path("contacts/<str:id>/actions/<str:action>/run/", StatusActions.as_view({"post": "run"})),
     path("decisions/", Decisions.as_view({"post": "create"})),
     path("deliveries/preview/", Deliveries.as_view({"post": "preview"})),
     path("broadcasts/", Broadcasts.as_view(MANY)),

@@ -15,7 +15,7 @@ from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, shape
 from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
-from contacts.services import merging, people, tags
+from contacts.services import merging, people, statuses, tags
 from contacts.services.errors import Invalid
 from contacts.words import LineType, Source
 from dnd import audience, flags
@@ -143,6 +143,10 @@ class MergeIn(Strict):
         }
 
 
+class ContactStatus(Strict):
+    status = Id(allow_null=True, help_text="Null takes the contact out of its pipeline.")
+
+
 class TimelineItem(serializers.Serializer[timeline.Item]):
     at = Moment()
     kind = serializers.CharField()
@@ -233,6 +237,18 @@ class Contacts(Resource):
             detail = "There is no such contact."
             faults = [problems.Fault("from", "not_found", detail)]
             raise problems.Problem(404, "not_found", f"from: {detail}", faults=faults) from error
+        return Response(self._show(contact.pk))
+
+    @extend_schema(
+        request=ContactStatus,
+        responses={200: ContactOut, 409: problem("It is archived and takes nobody new (`status_archived`).")},
+        examples=example({"status": "12"}),
+    )
+    def status(self, request: Request, id: str) -> Response:
+        """Put the contact into a status of any pipeline; asking twice is the same as asking once."""
+        contact = self._contact(id)
+        wanted = self.body(ContactStatus)["status"]
+        statuses.change(business=self.business, contacts=[contact.pk], status=wanted, by=self.actor)
         return Response(self._show(contact.pk))
 
     @extend_schema(parameters=[ListQuery], responses=page_of("TimelinePage", TimelineItem))

@@ -12,8 +12,8 @@ from config.desk import finding, site
 from contacts.acting import actor_of, reaches
 from contacts.words import Role
 from messaging.models import Message
+from workflows import names, wording
 from workflows import services as workflows
-from workflows import wording
 from workflows.models import RUNNING, Enrollment, Workflow
 
 
@@ -39,11 +39,9 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
 
 def path_of(enrollment: Enrollment) -> list[dict[str, Any]]:
     """Each step that ran, in order, in words; and at the end the step that it stands at."""
-    names = {
-        str(pk): name
-        for pk, name in Workflow.objects.filter(business=enrollment.business).values_list("pk", "name")
-    }
-    words = {path: wording.step(step, names) for path, step in steps_of(enrollment.version.steps)}
+    gone = Workflow.objects.filter(business=enrollment.business).exclude(deleted_at=None)
+    named = {str(pk): name for pk, name in gone.values_list("pk", "name")} | names.of(enrollment.business)
+    words = {path: wording.step(step, named) for path, step in steps_of(enrollment.version.steps)}
     runs = list(enrollment.step_runs.order_by("position"))
     sent = Message.objects.in_bulk([run.message for run in runs if run.message])
     path: list[dict[str, Any]] = [

@@ -11,14 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config.desk import finding, site, workflow_forms, workflow_times
+from config.desk import finding, site, workflow_times, workflow_vocabulary
 from contacts.acting import actor_of, business_of, reaches
 from contacts.models import Business
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import Role
 from messaging.services.manual import VARIABLES
+from workflows import names, wording
 from workflows import services as workflows
-from workflows import wording
 from workflows.models import Enrollment, Workflow
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -27,6 +27,7 @@ EMPTY: dict[str, Any] = {"name": "", "settings": {}, "triggers": [], "steps": []
 LARGEST = 1_000_000
 PLAINLY = (
     (".workflow", "Give the id", "Choose a workflow."),
+    (".status", "Give the id", "Choose a status."),
     (".channels", "The flag", "Tick at least one channel."),
     (".channels", "Name at least one", "Tick at least one channel."),
     (".for", "Give a whole number", "Say how long."),
@@ -117,7 +118,7 @@ def _page(
         "definition_text": text or json.dumps(definition, indent=2, ensure_ascii=False),
         "errors": errors or {},
         "variables": sorted(VARIABLES),
-        "vocabulary": workflow_forms.vocabulary(business, workflow) if may_edit else {},
+        "vocabulary": workflow_vocabulary.vocabulary(business, workflow) if may_edit else {},
         **(standing(workflow) if workflow else {}),
     }
     if workflow:
@@ -141,20 +142,22 @@ def standing(workflow: Workflow) -> dict[str, Any]:
 
 def outline(workflow: Workflow, business: Business) -> dict[str, Any]:
     """Triggers and steps in words."""
-    names = {str(pk): name for pk, name in Workflow.objects.of(business).values_list("pk", "name")}
+    named = names.of(business)
     return {
-        "starts": [{"name": t.get("name", ""), "words": wording.trigger(t)} for t in workflow.triggers],
-        "tree": [branch(step, names) for step in workflow.steps],
+        "starts": [
+            {"name": t.get("name", ""), "words": wording.trigger(t, named)} for t in workflow.triggers
+        ],
+        "tree": [branch(step, named) for step in workflow.steps],
     }
 
 
-def branch(step: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def branch(step: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
     """A step in words with the steps inside it."""
     inside = {
-        side: [branch(inner, names) for inner in step.get(key, [])]
+        side: [branch(inner, named) for inner in step.get(key, [])]
         for side, key in (("yes", "then"), ("no", "else"))
     }
-    return {"kind": step["kind"], "words": wording.step(step, names), "text": step.get("body", ""), **inside}
+    return {"kind": step["kind"], "words": wording.step(step, named), "text": step.get("body", ""), **inside}
 
 
 def _editable(request: HttpRequest, pk: str) -> Workflow:

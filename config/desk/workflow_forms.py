@@ -5,17 +5,11 @@ A new kind is one entry here. What is valid is decided by `workflows` alone.
 
 from typing import Any
 
-from contacts.models import Business, Tag, Team
-from contacts.models import Membership as Member
-from contacts.words import Channel, Source
+from contacts.words import FAMILIES, Channel, Source
 from dnd.models import Reason
-from workflows import wording
-from workflows.definition.conditions import OPS as OPS_OF
-from workflows.models import Workflow
 
 Option = tuple[str, str]
 Spec = dict[str, Any]
-TAGS_OFFERED = 500
 
 CHANNELS: list[Option] = [(value, str(label)) for value, label in Channel.choices]
 DIRECTIONS: list[Option] = [("outbound", "What you send"), ("inbound", "What the contact sends")]
@@ -48,6 +42,12 @@ def _field(name: str, kind: str, label: str, *, hint: str = "", **more: Any) -> 
 def _tags(label: str = "Only if the contact", ops: list[Option] = TAG_OPS) -> Spec:
     return _field("tags", "tag_filter", label, options=ops, hint="Separate tags with commas.")
 
+
+DNC_FAMILIES: list[tuple[list[str], str]] = [
+    (list(FAMILIES["calls"]), "Calls"),
+    (list(FAMILIES["texts"]), "Texts: SMS, WhatsApp, Facebook, Google Business"),
+    (list(FAMILIES["emails"]), "Emails"),
+]
 
 TRIGGERS: list[Spec] = [
     {
@@ -112,6 +112,17 @@ TRIGGERS: list[Spec] = [
                 "yes_no",
                 "What happened",
                 options=[("", "Either"), ("true", "Paused"), ("false", "Resumed")],
+            ),
+            _tags(),
+        ],
+    },
+    {
+        "type": "status_changed",
+        "icon": "swap_horiz",
+        "about": "Starts when a contact comes into a status of a pipeline.",
+        "fields": [
+            _field(
+                "statuses", "statuses", "Into one of these", hint="None ticked: whenever the status changes."
             ),
             _tags(),
         ],
@@ -189,6 +200,21 @@ STEPS: list[Spec] = [
                 "note", "text", "Note", optional=True, hint="Some reasons need one before they can be lifted."
             ),
         ],
+    },
+    {
+        "kind": "add_to_dnc",
+        "group": "Contact",
+        "icon": "person_off",
+        "fields": [
+            _field("channels", "channels", "No more", options=CHANNELS, families=DNC_FAMILIES),
+            _field("note", "text", "Note", optional=True, hint="It stands in the list beside the entry."),
+        ],
+    },
+    {
+        "kind": "change_status",
+        "group": "Contact",
+        "icon": "swap_horiz",
+        "fields": [_field("status", "status", "To")],
     },
     {
         "kind": "add_to_workflow",
@@ -275,36 +301,3 @@ OPS: list[Option] = [
     ("none_of", "is none of"),
     ("is_empty", "is empty"),
 ]
-
-
-def vocabulary(business: Business, but: Workflow | None = None) -> dict[str, Any]:
-    """Everything that the editor can offer in this business, as plain JSON."""
-    others = Workflow.objects.of(business).order_by("name").exclude(pk=but.pk if but else 0)
-    tags = Tag.objects.filter(business=business).order_by("name").values_list("name", flat=True)
-    return {
-        "triggers": [{**spec, "label": wording.TRIGGERS[spec["type"]]} for spec in TRIGGERS],
-        "steps": [{**spec, "label": wording.STEPS[spec["kind"]]} for spec in STEPS],
-        "groups": GROUPS,
-        "workflows": [(str(pk), name) for pk, name in others.values_list("pk", "name")],
-        "tags": list(tags[:TAGS_OFFERED]),
-        "audiences": audiences(business),
-        "condition": {
-            "fields": FIELDS,
-            "ops": OPS,
-            "ops_of": {field: list(ops) for field, ops in OPS_OF.items()},
-            "states": [("on", "On"), ("partial", "Partial"), ("off", "Off")],
-        },
-    }
-
-
-def audiences(business: Business) -> list[Option]:
-    """Who can be told: roles, teams, people."""
-    teams = Team.objects.filter(business=business).order_by("name").values_list("name", flat=True)
-    people = Member.objects.filter(business=business).select_related("user").order_by("user__name")
-    return [
-        ("managers", "Everybody with the role manager"),
-        ("staff", "Everybody with the role staff"),
-        ("enterprise", "Everybody with the role enterprise"),
-        *((f"team:{name}", f"Team {name}") for name in teams),
-        *((f"user:{member.user.email}", str(member.user)) for member in people),
-    ]

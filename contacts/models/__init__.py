@@ -9,13 +9,15 @@ from contacts.models.contact import (
 )
 from contacts.models.events import Event, EventKind
 from contacts.models.jobs import Job, JobFile, JobQuerySet, JobRefusal, JobState
-from contacts.models.pipeline import Pipeline, Status, SystemStatus
+from contacts.models.pipeline import RECORD_TYPES, Colour, Pipeline, Status, SystemStatus
 from contacts.models.work import Note, Notification, NotificationRead, Task
 
 __all__ = [
     "POINT_OF_CHANNEL",
+    "RECORD_TYPES",
     "ApiKey",
     "Business",
+    "Colour",
     "Contact",
     "ContactPoint",
     "ContactTag",

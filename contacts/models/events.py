@@ -20,6 +20,7 @@ class EventKind(models.TextChoices):
     TAG_REMOVED = "tag_removed", "Tag removed"
     STATUS_CHANGED = "status_changed", "Status changed"
     MESSAGE_RECEIVED = "message_received", "Message received"
+    ACTION_RUN = "action_run", "Action run"
     INBOUND_BLOCKED = "inbound_blocked", "Inbound blocked"
     MESSAGE_FAILED = "message_failed", "Message failed"
     EMAIL_EVENT = "email_event", "Email event"

@@ -2,7 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -44,6 +44,19 @@ def page_of(request: Request, rows: QuerySet[Row], query: Mapping[str, Any], *, 
         found,
         next=address(request, sealed(f"<{getattr(found[-1], key)}") if found and older else ""),
         previous=address(request, sealed(f">{getattr(found[0], key)}") if found and newer else ""),
+    )
+
+
+def page_in_order(request: Request, rows: Sequence[Row], query: Mapping[str, Any]) -> Page[Row]:
+    """The page that `query` asks for of a short list that has an order of its own, such as statuses."""
+    size, cursor = query["page_size"], query.get("cursor")
+    side, place = _position(cursor) if cursor else ("<", 0)
+    start = min(place, len(rows)) if side == "<" else max(place - size, 0)
+    end = min(start + size, len(rows)) if side == "<" else min(place, len(rows))
+    return Page(
+        list(rows[start:end]),
+        next=address(request, sealed(f"<{end}") if end < len(rows) else ""),
+        previous=address(request, sealed(f">{start}") if start else ""),
     )
 
 

@@ -149,7 +149,7 @@ def _expected(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     found = ["401", "403", "429"]
     if "{" in path:
         found.append("404")
-    if method in ("post", "patch"):
+    if method in ("post", "put", "patch"):
         found += ["400", "413", "415"]
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
         found.append("400")

@@ -37,6 +37,7 @@ def add_to_dnc(
     channels: Iterable[str],
     by: Actor,
     cause: Cause = NO_CAUSE,
+    causes: Mapping[int, Cause] | None = None,
     action: str = "",
     note: str = "",
     evidence_ids: Sequence[str] = (),
@@ -51,7 +52,7 @@ def add_to_dnc(
     wish = Wish(
         outbound=dict.fromkeys(wanted, True), reason=REASON, note=note, evidence_ids=tuple(evidence_ids)
     )
-    outcomes = change(business=business, contacts=contacts, wish=wish, by=by, cause=cause)
+    outcomes = change(business=business, contacts=contacts, wish=wish, by=by, cause=cause, causes=causes)
     asked = _parts([outcome.contact_id for outcome in outcomes], wanted)
     _suppress_the_rest(business, asked, by, note)
     entries = _write(business.pk, asked, by, action, note)

@@ -5,6 +5,7 @@ window.heedWorkflow = (() => {
   const list = (text) => [...new Set(text.split(",").map((word) => word.trim()).filter(Boolean))];
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const isGroup = (condition) => condition && (condition.all || condition.any);
+  const namesChannels = (step) => step.kind === "set_dnd" || step.kind === "add_to_dnc";
   const asksMany = (op) => op === "any_of" || op === "none_of";
 
   // ---- from what was saved ----
@@ -23,6 +24,7 @@ window.heedWorkflow = (() => {
       keywords: (filters.keywords || []).join(", "),
       tag_op: filters.tags?.op || "",
       tag_values: (filters.tags?.values || []).join(", "),
+      statuses: filters.statuses || [],
       sources: filters.sources || [],
       reasons: filters.reasons || [],
     };
@@ -31,8 +33,8 @@ window.heedWorkflow = (() => {
   function stepToForm(step) {
     const form = { ...copy(step), id: id(), open: false };
     if (step.kind === "wait") form.mode = "until" in step ? "until" : "for";
-    if (step.kind === "set_dnd") {
-      form.enable = String(step.enable);
+    if (step.kind === "set_dnd") form.enable = String(step.enable);
+    if (namesChannels(step)) {
       form.every = step.channels === "all";
       form.channels = step.channels === "all" ? [] : step.channels;
     }
@@ -75,6 +77,7 @@ window.heedWorkflow = (() => {
     if (has("keywords") && list(trigger.keywords).length) filters.keywords = list(trigger.keywords);
     if (has("enabled") && trigger.enabled) filters.enabled = trigger.enabled === "true";
     if (has("tags") && trigger.tag_op) filters.tags = { op: trigger.tag_op, values: list(trigger.tag_values) };
+    if (has("statuses") && trigger.statuses.length) filters.statuses = [...trigger.statuses];
     if (has("sources") && trigger.sources.length) filters.sources = [...trigger.sources];
     if (has("reasons") && trigger.reasons.length) filters.reasons = [...trigger.reasons];
     return { type: trigger.type, name: trigger.name.trim(), filters };
@@ -88,8 +91,8 @@ window.heedWorkflow = (() => {
       if (field.optional && !value) continue;
       json[field.name] = value ?? "";
     }
-    if (step.kind === "set_dnd") {
-      json.enable = step.enable === "true";
+    if (step.kind === "set_dnd") json.enable = step.enable === "true";
+    if (namesChannels(step)) {
       json.channels = step.every ? "all" : [...step.channels];
     }
     if (step.kind === "send_preferred") {
@@ -140,6 +143,8 @@ window.heedWorkflow = (() => {
   function newStep(kind) {
     const fresh = {
       set_dnd: { enable: true, direction: "outbound", channels: [], note: "" },
+      add_to_dnc: { channels: "all", note: "" },
+      change_status: { status: "" },
       remove_from_workflow: { which: "another", workflow: "" },
       wait: { for: "1d" },
       create_task: { title: "", due_in: "" },

@@ -78,10 +78,24 @@ document.addEventListener("alpine:init", () => {
     },
     // What a drop-down offers; a value that is no longer offered stays to be seen.
     optionsOf(field, step) {
-      const options = field.options || { workflow: this.words.workflows, audience: this.words.audiences }[field.type];
+      const options = field.options || this.known()[field.type];
       const value = step[field.name];
       if (!value || options.some(([known]) => known === value)) return options;
-      return [...options, [value, field.type === "workflow" ? "A workflow that is gone" : value]];
+      return [...options, [value, this.gone[field.type] || value]];
+    },
+    gone: { workflow: "A workflow that is gone", status: "A status that is gone or archived" },
+    known() {
+      return { workflow: this.words.workflows, audience: this.words.audiences, status: this.words.statuses };
+    },
+    // Statuses to tick in a trigger; one that was chosen and is no longer offered stays to be seen.
+    statusesFor(trigger) {
+      const offered = this.words.statuses;
+      const lost = trigger.statuses.filter((value) => !offered.some(([known]) => known === value));
+      return [...offered, ...lost.map((value) => [value, this.gone.status])];
+    },
+    setFamily(step, members, on) {
+      const others = step.channels.filter((channel) => !members.includes(channel));
+      step.channels = on ? [...others, ...members] : others;
     },
     label(options, value) {
       return options.find(([known]) => known === String(value))?.[1] || String(value ?? "");
@@ -95,6 +109,8 @@ document.addEventListener("alpine:init", () => {
         add_tag: () => step.tag,
         remove_tag: () => step.tag,
         set_dnd: () => `${step.enable === "true" ? "Block" : "Allow"} ${channels}`,
+        add_to_dnc: () => channels,
+        change_status: () => (step.status ? this.label(this.words.statuses, step.status) : ""),
         add_to_workflow: () => this.label(this.words.workflows, step.workflow),
         remove_from_workflow: () =>
           step.which === "another" ? this.label(this.words.workflows, step.workflow) : this.label(this.whichOptions(), step.which),
@@ -114,7 +130,8 @@ document.addEventListener("alpine:init", () => {
       const channels = trigger.flag.endsWith("_specific") ? trigger.channels.map((c) => this.label(this.channels(), c)).join(", ") : "";
       const flag = channels ? words("flag").replace("certain channels", channels) : words("flag");
       const tags = trigger.tag_op && trigger.tag_values;
-      return [trigger.name, flag, words("direction"), words("enabled"), tags].filter(Boolean).join(" · ");
+      const statuses = trigger.statuses.map((s) => this.label(this.words.statuses, s)).join(", ");
+      return [trigger.name, statuses, flag, words("direction"), words("enabled"), tags].filter(Boolean).join(" · ");
     },
     channels() {
       return this.triggerSpecs.contact_dnd.fields.find((field) => field.name === "channels").options;

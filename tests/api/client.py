@@ -58,5 +58,8 @@ class Api:
     def patch(self, path: str, body: Any) -> Answer:
         return self.send("PATCH", path, json.dumps(body).encode())
 
+    def put(self, path: str, body: Any) -> Answer:
+        return self.send("PUT", path, json.dumps(body).encode())
+
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)

@@ -54,12 +54,18 @@ def there(api: Api, business: Business) -> There:
     workflow = api.post("workflows/", {"name": "There", "steps": [{"kind": "stop"}]}).body["id"]
     api.post(f"workflows/{workflow}/publish/")
     broadcast = api.post("broadcasts/", {"name": "There", "audience": {}, "text": "Hello"}).body["id"]
+    pipeline = api.post("pipelines/", {"name": "Leads"}).body["id"]
+    status = api.post(f"pipelines/{pipeline}/statuses/", {"name": "New"}).body["id"]
+    tag = {"name": "Tag", "operations": [{"kind": "add_tag", "tag": "vip"}]}
     ids = {
+        "action": api.post(f"statuses/{status}/actions/", tag).body["id"],
         "contact": str(contact.pk),
         "other": str(other.pk),
         "workflow": workflow,
         "connection": str(connection.pk),
         "broadcast": broadcast,
+        "pipeline": pipeline,
+        "status": status,
     }
     return There(api, ids, written())
 

@@ -67,6 +67,24 @@ SMTP = {
     "from_email": "hello@clinic.example",
     "feedback": {"esp": "sendgrid", "webhook_key": "whsec_0123456789abcdef"},
 }
+STATUS = {
+    "name": "Lost",
+    "system_status": "dead",
+    "restricts_contact": True,
+    "position": 3,
+    "archived": False,
+    "roles": ["manager"],
+    "colour": "red",
+}
+ACTION = {
+    "name": "Never again",
+    "category": "do not contact",
+    "operations": [
+        {"kind": "add_to_dnc", "channels": ["call", "sms"], "note": "asked"},
+        {"kind": "add_tag", "tag": "x"},
+        {"kind": "create_task", "title": "Close", "due_in": "2d"},
+    ],
+}
 BUSINESS = {
     "name": "Clinic",
     "phone": "+14155550199",
@@ -111,6 +129,14 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "contacts/{contact}/tags/"): {"add": ["a", "b"], "remove": ["c"]},
         ("POST", "contacts/{contact}/merge/"): {"from": ids["other"], "take": ["email", "first_name"]},
         ("PATCH", "contacts/{contact}/dnd/"): DND,
+        ("PUT", "contacts/{contact}/status/"): {"status": ids["status"]},
+        ("POST", "pipelines/"): {"name": "Patients", "record_type": "patient"},
+        ("PATCH", "pipelines/{pipeline}/"): {"name": "Patients", "record_type": "patient"},
+        ("POST", "pipelines/{pipeline}/statuses/"): STATUS,
+        ("PATCH", "statuses/{status}/"): STATUS,
+        ("POST", "statuses/{status}/actions/"): ACTION,
+        ("PATCH", "actions/{action}/"): ACTION,
+        ("POST", "actions/{action}/copy/"): {"statuses": [ids["status"]], "on_conflict": "keep"},
         ("POST", "decisions/"): question,
         ("POST", "decisions/ "): {"items": [question, {**question}]},
         ("POST", "deliveries/preview/"): {
@@ -136,14 +162,14 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-OPERATIONS = list(
-    bodies({"contact": "1", "other": "2", "workflow": "1", "connection": "1", "broadcast": "1"})
-)
+NAMED = ("contact", "other", "workflow", "connection", "broadcast", "pipeline", "status", "action")
+OPERATIONS = list(bodies(dict.fromkeys(NAMED, "1")))
 TABLES = (
     "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
     "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection",
     "messaging_broadcast", "messaging_pace", "workflows_workflow",
-    "workflows_version", "workflows_enrollment",
+    "workflows_version", "workflows_enrollment", "contacts_pipeline", "contacts_status",
+    "workflows_statusaction", "workflows_actionrun",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The OpenAPI schema is valid, complete, and its examples are what it says that bodies are."""
 
 import io
+import re
 
 import pytest
 from django.core.management import call_command
@@ -8,7 +9,7 @@ from django.urls import URLPattern
 
 from config.api.urls import urlpatterns
 from tests.api import truth
-from tests.api.samples import OPERATIONS, bodies
+from tests.api.samples import NAMED, OPERATIONS, bodies
 from workflows.definition.steps import KINDS
 from workflows.definition.triggers import FILTERS
 
@@ -22,7 +23,7 @@ def test_the_schema_is_valid_and_nothing_in_it_is_guessed():
 
 def test_it_knows_every_operation_and_no_other():
     there = {
-        (method, "/api/v1/" + str(pattern.pattern).replace("<str:id>", "{id}"))
+        (method, "/api/v1/" + re.sub(r"<str:(\w+)>", r"{\1}", str(pattern.pattern)))
         for pattern in urlpatterns
         if isinstance(pattern, URLPattern) and hasattr(pattern.callback, "actions")
         for method in pattern.callback.actions
@@ -49,7 +50,7 @@ def test_its_examples_are_what_it_says_that_bodies_are():
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_what_fits_is_what_it_describes(method, path):
-    ids = {"contact": "1", "other": "4", "workflow": "2", "connection": "3", "broadcast": "5"}
+    ids = {name: str(number) for number, name in enumerate(NAMED, 1)}
     said = truth.operation(method, "/api/v1/" + path.strip().format(**ids))
 
     truth.check_request(

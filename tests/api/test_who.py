@@ -1,19 +1,22 @@
 """Which role may do what, and that nothing of another business is there, by any address."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from django.urls import URLPattern
 
 from config.api.urls import urlpatterns
-from contacts.models import Contact, Event
+from contacts.models import Contact, Event, Pipeline, Status
 from dnd.models import Change
 from messaging.models import Broadcast, Connection, Message
 from tests.api.client import Api
 from tests.factories import ContactFactory
 from workflows.models import Workflow
 
+NAMED = re.compile(r"(\w+)/<str:\w+>")
+"""An id in an address, with the resource that it is of."""
 OPEN = {"schema/", "docs/", ""}
 STEPS = [{"kind": "send_sms", "body": "Hello"}]
 
@@ -31,6 +34,16 @@ LEAST_ROLE = {
     ("POST", "broadcasts/<str:id>/pause/"): "manager",
     ("POST", "broadcasts/<str:id>/resume/"): "manager",
     ("POST", "broadcasts/<str:id>/cancel/"): "manager",
+    ("POST", "pipelines/"): "manager",
+    ("PATCH", "pipelines/<str:id>/"): "manager",
+    ("DELETE", "pipelines/<str:id>/"): "manager",
+    ("POST", "pipelines/<str:id>/statuses/"): "manager",
+    ("PATCH", "statuses/<str:id>/"): "manager",
+    ("DELETE", "statuses/<str:id>/"): "manager",
+    ("POST", "statuses/<str:id>/actions/"): "manager",
+    ("PATCH", "actions/<str:id>/"): "manager",
+    ("DELETE", "actions/<str:id>/"): "manager",
+    ("POST", "actions/<str:id>/copy/"): "manager",
     ("GET", "business/"): "enterprise",
     ("PATCH", "business/"): "enterprise",
     ("GET", "connections/"): "enterprise",
@@ -54,6 +67,10 @@ def operations() -> list[tuple[str, str]]:
     return found
 
 
+def filled(address: str, id: str) -> str:
+    return NAMED.sub(rf"\1/{id}", address)
+
+
 def test_the_table_names_operations_that_exist():
     assert set(LEAST_ROLE) <= set(operations())
 
@@ -64,7 +81,7 @@ def test_a_role_too_low_is_refused_before_anything_is_looked_at(as_role, busines
     order = ["staff", "manager", "enterprise"]
     allowed = order.index(role) >= order.index(LEAST_ROLE.get((method, address), "staff"))
 
-    answer = as_role(role, business).send(method, f"/api/v1/{address.replace('<str:id>', '999999')}", b"{")
+    answer = as_role(role, business).send(method, f"/api/v1/{filled(address, '999999')}", b"{")
 
     if allowed:
         assert answer.status not in (401, 403)
@@ -74,7 +91,7 @@ def test_a_role_too_low_is_refused_before_anything_is_looked_at(as_role, busines
 
 @pytest.mark.parametrize(("method", "address"), operations())
 def test_every_operation_asks_for_a_key(db, method, address):
-    assert Api("").send(method, f"/api/v1/{address.replace('<str:id>', '1')}", b"{}").status == 401
+    assert Api("").send(method, f"/api/v1/{filled(address, '1')}", b"{}").status == 401
 
 
 BODIES: dict[str, Any] = {
@@ -84,6 +101,13 @@ BODIES: dict[str, Any] = {
     "workflows/<str:id>/": {"name": "Stolen"},
     "broadcasts/<str:id>/": {"name": "Stolen"},
     "connections/<str:id>/": {},
+    "contacts/<str:id>/status/": {"status": None},
+    "pipelines/<str:id>/": {"name": "Stolen"},
+    "pipelines/<str:id>/statuses/": {"name": "Stolen"},
+    "statuses/<str:id>/": {"name": "Stolen"},
+    "statuses/<str:id>/actions/": {"name": "Stolen", "operations": [{"kind": "add_tag", "tag": "x"}]},
+    "actions/<str:id>/": {"name": "Stolen"},
+    "actions/<str:id>/copy/": {"statuses": ["1"]},
 }
 
 
@@ -103,7 +127,13 @@ class TestAnotherBusiness:
         workflow = api.post("workflows/", {"name": "Theirs", "steps": STEPS}).body["id"]
         api.post(f"workflows/{workflow}/publish/")
         broadcast = api.post("broadcasts/", {"name": "Theirs", "audience": {}, "text": "Hello"}).body["id"]
+        pipeline = api.post("pipelines/", {"name": "Theirs"}).body["id"]
+        status = api.post(f"pipelines/{pipeline}/statuses/", {"name": "Theirs"}).body["id"]
+        tag = {"name": "Theirs", "operations": [{"kind": "add_tag", "tag": "x"}]}
         return {
+            "pipelines": pipeline,
+            "statuses": status,
+            "actions": api.post(f"statuses/{status}/actions/", tag).body["id"],
             "contacts": contact.pk,
             "broadcasts": broadcast,
             "connections": connection.pk,
@@ -117,7 +147,7 @@ class TestAnotherBusiness:
         }
 
     def everything(self):
-        tables = (Contact, Change, Event, Connection, Message, Workflow, Broadcast)
+        tables = (Contact, Change, Event, Connection, Message, Workflow, Broadcast, Pipeline, Status)
         return [list(table.objects.order_by("pk").values()) for table in tables]
 
     def test_its_objects_are_not_there_by_any_address(self, api, theirs):
@@ -126,7 +156,7 @@ class TestAnotherBusiness:
         assert len(tried) >= 18
 
         for method, address in tried:
-            path = address.replace("<str:id>", str(theirs[address.split("/")[0]]))
+            path = NAMED.sub(lambda found: f"{found[1]}/{theirs[found[1]]}", address)
             for body in (BODIES.get(address, {}), {"unknown": "field"}):
                 answer = api.send(method, f"/api/v1/{path}", json.dumps(body).encode())
                 assert (answer.status, answer.code) == (404, "not_found"), (method, address, answer.body)
@@ -143,14 +173,16 @@ class TestAnotherBusiness:
         assert api.get(f"messages/?contact={theirs['contacts']}").status == 400
         assert api.get(f"messages/?enrollment={theirs['enrollments']}").body["results"] == []
 
-    def test_its_objects_cannot_be_named_in_a_body(self, api, theirs):
+    def test_its_objects_cannot_be_named_in_a_body(self, api, business, theirs):
         contact, workflow = str(theirs["contacts"]), theirs["workflows"]
         mine = api.post("workflows/", {"name": "Mine", "steps": STEPS}).body["id"]
         api.post(f"workflows/{mine}/publish/")
         steps = [{"kind": "add_to_workflow", "workflow": workflow}]
+        somebody = ContactFactory(business=business)
         before = self.everything()
 
         refused = {
+            "status": [api.put(f"contacts/{somebody.pk}/status/", {"status": theirs["statuses"]})],
             "contact": [
                 api.post("messages/", {"contact": contact, "channel": "sms", "body": "Hi"}),
                 api.post("decisions/", {"contact": contact, "channel": "sms", "message_class": "manual"}),

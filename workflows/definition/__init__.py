@@ -38,6 +38,15 @@ class Definition:
             if "workflow" in step
         )
 
+    def statuses(self) -> Iterator[tuple[str, int]]:
+        """(path, id) of each status that a step or a trigger names."""
+        for path, step in walk(self.steps):
+            if "status" in step:
+                yield f"{path}.status", int(step["status"])
+        for place, trigger in enumerate(self.triggers):
+            for position, status in enumerate(trigger["filters"].get("statuses", ())):
+                yield f"triggers.{place}.filters.statuses.{position}", int(status)
+
     def audiences(self) -> Iterator[tuple[str, str]]:
         """(path, who) of each notification."""
         return ((f"{path}.to", step["to"]) for path, step in walk(self.steps) if "to" in step)

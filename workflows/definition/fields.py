@@ -190,3 +190,18 @@ def identifier(hint: str, *, required: bool = True) -> Field:
         return str(int(value)) if fits else notes.add(path, hint)
 
     return Field(read, hint, required)
+
+
+def identifiers(hint: str, *, required: bool = True) -> Field:
+    """A list of different ids."""
+    one = identifier("Give an id, as a string.")
+
+    def read(notes: Notes, path: str, value: Any) -> Any:
+        if not isinstance(value, list):
+            return notes.add(path, hint)
+        if len(value) > MOST_VALUES:
+            return notes.add(path, f"Give at most {MOST_VALUES} values.")
+        got = [one.read(notes, f"{path}.{position}", each) for position, each in enumerate(value)]
+        return WRONG if any(isinstance(each, _Wrong) for each in got) else list(dict.fromkeys(got))
+
+    return Field(read, hint, required)

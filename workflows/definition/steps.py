@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from contacts.words import INBOUND_CHANNELS, OUTBOUND_CHANNELS, Direction
+from contacts.words import FAMILIES, INBOUND_CHANNELS, OUTBOUND_CHANNELS, Direction
 from workflows.definition import fields
 from workflows.definition.conditions import CONDITION
 from workflows.definition.fields import Field, Notes, below, shape
@@ -38,6 +38,25 @@ def _check_set_dnd(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
         notes.add(
             below(path, "channels"), f"Inbound DND knows only call and sms: take out {', '.join(outside)}."
         )
+
+
+def _read_dnc_channels(notes: Notes, path: str, value: Any) -> Any:
+    """Channels, or the words for several of them, in the order in which channels are shown."""
+    if value == "all":
+        return value
+    got = DNC_CHANNELS.read(notes, path, value)
+    if got is fields.WRONG:
+        return got
+    named = {channel for word in got for channel in FAMILIES.get(word, (word,))}
+    return [channel for channel in OUTBOUND_CHANNELS if channel in named]
+
+
+DNC_CHANNELS = fields.choices([*OUTBOUND_CHANNELS, *FAMILIES])
+
+
+def _check_dnc(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
+    if step.get("channels") == []:
+        notes.add(below(path, "channels"), "Name at least one channel, or say all.")
 
 
 def _check_removal(notes: Notes, path: str, step: Mapping[str, Any]) -> None:
@@ -101,6 +120,20 @@ KINDS: dict[str, tuple[dict[str, Field], Check]] = {
             "note": fields.text("Give a note.", most=NOTE, empty=True, required=False),
         },
         _check_set_dnd,
+    ),
+    "change_status": (
+        {"status": fields.identifier("Give the id of a status, as a string.")},
+        _check_nothing,
+    ),
+    "add_to_dnc": (
+        {
+            "channels": Field(
+                _read_dnc_channels,
+                f'Say "all", or give a list of {", ".join([*OUTBOUND_CHANNELS, *FAMILIES])}.',
+            ),
+            "note": fields.text("Give a note.", most=NOTE, empty=True, required=False),
+        },
+        _check_dnc,
     ),
     "add_to_workflow": ({"workflow": WORKFLOW}, _check_nothing),
     "remove_from_workflow": (

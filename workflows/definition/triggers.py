@@ -79,6 +79,13 @@ FILTERS: dict[str, tuple[dict[str, Field], Check]] = {
     "contact_created": ({"tags": TAGS}, _check_nothing),
     "tag_added": ({"tags": TAGS}, _check_nothing),
     "tag_removed": ({"tags": TAGS}, _check_nothing),
+    "status_changed": (
+        {
+            "statuses": fields.identifiers("Give a list of ids of statuses, as strings.", required=False),
+            "tags": TAGS,
+        },
+        _check_nothing,
+    ),
     "message_received": (
         {
             "channels": fields.choices(OUTBOUND_CHANNELS, required=False),

@@ -1,3 +1,4 @@
+from workflows.models.actions import CATEGORIES, ActionRun, ActionTemplate, StatusAction
 from workflows.models.definitions import Version, VersionQuerySet, Workflow, WorkflowQuerySet
 from workflows.models.enrollments import (
     RUNNING,
@@ -10,13 +11,17 @@ from workflows.models.enrollments import (
 from workflows.models.firings import Firing, Setback
 
 __all__ = [
+    "CATEGORIES",
     "RUNNING",
+    "ActionRun",
+    "ActionTemplate",
     "Enrollment",
     "EnrollmentQuerySet",
     "EnrollmentState",
     "Firing",
     "Outcome",
     "Setback",
+    "StatusAction",
     "StepRun",
     "Version",
     "VersionQuerySet",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contacts.actors import Actor
-from contacts.models import Business
+from contacts.models import Business, Status
 from contacts.services import work
 from contacts.services.errors import Invalid, RoleRequired
 from contacts.words import Role, role_reaches
@@ -17,6 +17,7 @@ from workflows.models import Workflow
 INBOUND = frozenset({"message.body"})
 """What templates may name where a message may have started the workflow."""
 NO_WORKFLOW = "There is no such workflow in this business: give the id of one."
+NO_STATUS = "There is no such status in this business: give the id of one."
 NO_AUDIENCE = "There is no such role, team or user: give managers, team:NAME or user:EMAIL."
 
 
@@ -33,7 +34,7 @@ def validate(business: Business, data: Mapping[str, Any]) -> None:
 def checked(business: Business, data: Mapping[str, Any]) -> Definition:
     """`data` in the form in which it is kept. Raises Invalid as `validate` does."""
     found = definition.read(data)
-    if errors := dict(_mistakes(business, found)):
+    if errors := dict(mistakes(business, found)):
         raise Invalid(errors)
     return found
 
@@ -42,10 +43,13 @@ def _starts_with_a_message(found: Definition) -> bool:
     return any(trigger["type"] == "message_received" for trigger in found.triggers)
 
 
-def _mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]:
+def mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]:
     named = dict(found.workflows())
     known = set(Workflow.objects.of(business).filter(pk__in=set(named.values())).values_list("pk", flat=True))
     yield from ((path, NO_WORKFLOW) for path, pk in named.items() if pk not in known)
+    steps = dict(found.statuses())
+    there = set(Status.objects.of(business).filter(pk__in=set(steps.values())).values_list("pk", flat=True))
+    yield from ((path, NO_STATUS) for path, pk in steps.items() if pk not in there)
     for path, to in found.audiences():
         if work.audience_of(business.pk, to) is None:
             yield path, NO_AUDIENCE
