@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -75,9 +74,10 @@ except BaseException:
     raise
 
 
-from django.db import transaction  # noqa: E402
+from django.db import connections, transaction  # noqa: E402
 from django.db.backends.postgresql.operations import DatabaseOperations  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from pytest_django import DjangoDbBlocker  # noqa: E402
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -121,7 +121,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def browser(django_db_setup: None) -> Iterator[Browser]:
+def browser(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Browser]:
     """The system's Chromium: Playwright's own would be a download of its own."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     program = next((found for name in names if (found := shutil.which(name))), None)
@@ -133,14 +133,9 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
         yield browser
         browser.close()
-    _wait_for_the_last_answers()
-
-
-def _wait_for_the_last_answers() -> None:
-    """A thread of the live server keeps its database connection as long as the browser keeps its own to it."""
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(10)
+        # While that loop runs, Django keeps a connection of its own for it, which nobody would close afterwards.
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @pytest.fixture
