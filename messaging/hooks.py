@@ -1,8 +1,10 @@
 """What `messaging` has to tell the app above it: callables, each set once when that app is ready."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from contacts.actors import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ def tell_settled(news: Sequence[Settled]) -> None:
     """Pass the outcomes on, in the transaction in which they came about."""
     if settled is not None and news:
         settled(news)
+
+
+causes: Callable[[Collection[int]], Mapping[int, Cause]] | None = None
+"""Called with enrollments: what stands behind a change that one of them has caused."""
+
+
+def causes_of(enrollments: Collection[int]) -> Mapping[int, Cause]:
+    """The cause of what each of these enrollments brought about, for those that are known."""
+    return causes(enrollments) if causes is not None and enrollments else {}
 
 
 connected: Callable[[int, str], None] | None = None

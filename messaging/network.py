@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 
 from django.conf import settings
 
@@ -16,10 +17,14 @@ class NotAllowed(ValueError):
 def connect(host: str, port: int, *, timeout: float) -> socket.socket:
     """A connection to an address of `host` that has been looked at. Raises NotAllowed, or OSError.
 
-    The name is resolved once: what was looked at is what is connected to.
+    The name is resolved once: what was looked at is what is connected to. However many addresses there are, none
+    is tried after `timeout` seconds.
     """
     failure: OSError | None = None
+    ends_at = time.monotonic() + timeout
     for address in look_up(host, port):
+        if failure and time.monotonic() > ends_at:
+            break
         try:
             connected = socket.create_connection((address, port), timeout=timeout)
         except OSError as error:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from compliance.models import InboundEvent
 from messaging import delivery, webhooks
-from messaging.inbound import storing, twiml
+from messaging.inbound import keypress, storing, twiml
 
 
 def _not_signed() -> HttpResponse:
@@ -20,6 +20,7 @@ def twilio_message(request: HttpRequest, connection: str) -> HttpResponse:
     signed = webhooks.from_twilio(request, connection)
     if signed is None:
         return _not_signed()
+    delivery.heard_from(signed.account)
     sid = signed.form.get("MessageSid") or signed.form.get("SmsSid", "")
     says_more = bool(signed.form.get("OptOutType"))
     storing.store(
@@ -31,10 +32,14 @@ def twilio_message(request: HttpRequest, connection: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def twilio_voice(request: HttpRequest, connection: str) -> HttpResponse:
-    """Somebody calls: refused where inbound DND asks for it, else passed on to the business."""
+    """Somebody calls: refused where inbound DND asks for it, else passed on to the business. Or, in a call of ours,
+    somebody pressed a key."""
     signed = webhooks.from_twilio(request, connection)
     if signed is None:
         return _not_signed()
+    delivery.heard_from(signed.account)
+    if keypress.is_ours(signed.form, request.GET.get("m", "")):
+        return twiml.answer(keypress.take(signed.account, signed.form, signed.body))
     storing.store(
         signed.account, kind=InboundEvent.Kind.CALL, sid=signed.form.get("CallSid", ""), body=signed.body
     )
@@ -44,10 +49,11 @@ def twilio_voice(request: HttpRequest, connection: str) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def twilio_status(request: HttpRequest, connection: str) -> HttpResponse:
-    """What became of a text, in whatever order and however often Twilio tells it."""
+    """What became of a message or a call, in whatever order and however often Twilio tells it."""
     signed = webhooks.from_twilio(request, connection)
     if signed is None:
         return _not_signed()
+    delivery.heard_from(signed.account)
     receipt = delivery.of_twilio(request.GET.get("m", ""), signed.form)
     if receipt:
         delivery.receive(signed.account, receipt)

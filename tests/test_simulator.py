@@ -472,6 +472,32 @@ def test_a_call_that_nobody_answers_ends_so(simulator, receiver):
     assert [receiver.next().form["CallStatus"] for _ in range(2)] == ["ringing", "no-answer"]
 
 
+def test_whoever_is_called_hears_the_words_and_presses_the_key_of_the_number(simulator, receiver):
+    twiml = f'<Response><Gather action="{receiver.url}?m=7"><Say>Hello</Say><Say>Press 9.</Say></Gather></Response>'
+    simulator.send("+14155550009", resource="Calls", Body="", Twiml=twiml)
+
+    webhook = receiver.next()
+    assert webhook.is_signed()
+    assert webhook.url.endswith("?m=7")
+    pressed = {name: webhook.form[name] for name in ("Digits", "To", "Direction", "CallStatus")}
+    assert pressed == {
+        "Digits": "9",
+        "To": "+14155550009",
+        "Direction": "outbound-api",
+        "CallStatus": "in-progress",
+    }
+    until(lambda: simulator.kept("call")[0]["pressed"] == "9")
+    assert simulator.kept("call")[0]["said"][0] == "Hello Press 9."
+
+
+def test_the_words_of_a_call_can_be_fetched(simulator, receiver):
+    simulator.send("+14155550100", resource="Calls", Body="", Url=receiver.url)
+
+    webhook = receiver.next()
+    assert webhook.is_signed()
+    assert webhook.form["CallStatus"] == "in-progress"
+
+
 def test_a_call_without_a_number_or_words_is_refused(simulator):
     codes = [
         simulator.call("").json()["code"],
@@ -512,7 +538,7 @@ def test_a_contacts_text_reaches_the_product_signed(simulator, receiver):
         "inbound",
         "received",
     )
-    assert simulator.get("/_count.json").json() == {"sms": 1, "email": 0, "call": 0, "inbound": 1}
+    assert simulator.get("/_count.json").json() == {"sms": 1, "email": 0, "call": 0, "http": 0, "inbound": 1}
 
 
 def test_the_same_text_can_be_delivered_again(simulator, receiver):

@@ -8,8 +8,9 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         from contacts import keeping
         from messaging import hooks
-        from workflows.services import merging, settling, waking
+        from workflows.services import causing, merging, settling, waking
 
         hooks.settled = settling.settled
         hooks.connected = waking.connected
+        hooks.causes = causing.causes
         keeping.register(merging.KEEPER)

@@ -34,6 +34,8 @@ NAMES = {
     "tag_removed": "Tag removed",
     "status_changed": "Status changed",
     "message_received": "Message received",
+    "message_failed": "Message failed",
+    "email_event": "Email event",
 }
 
 

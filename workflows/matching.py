@@ -80,6 +80,19 @@ def message_received(filters: Filters, event: Happened) -> bool:
     )
 
 
+def message_failed(filters: Filters, event: Happened) -> bool:
+    """A code is the provider's own: 30003, smtp:550, busy."""
+    return (
+        _among(filters.get("channels"), event.data["channel"])
+        and _among(filters.get("codes"), event.data["code"])
+        and tags_fit(filters.get("tags"), event.tags)
+    )
+
+
+def email_event(filters: Filters, event: Happened) -> bool:
+    return _among(filters.get("events"), event.data["event"]) and tags_fit(filters.get("tags"), event.tags)
+
+
 def _among(wanted: Sequence[str] | None, got: str) -> bool:
     """An empty list is no filter."""
     return not wanted or got in wanted
@@ -111,5 +124,7 @@ MATCHERS: dict[str, Callable[[Filters, Happened], bool]] = {
     "tag_removed": about_tag,
     "status_changed": status_changed,
     "message_received": message_received,
+    "message_failed": message_failed,
+    "email_event": email_event,
 }
 """By the kind of trigger, which is the kind of its event. `manual` is started by people and steps, not by events."""

@@ -8,8 +8,8 @@ from dnd.reasons import rules
 from workflows.definition.conditions import OPS
 from workflows.definition.fields import Field
 from workflows.definition.operations import ALLOWED
-from workflows.definition.steps import BRANCHES, KINDS, WHICH
-from workflows.definition.triggers import FILTERS, FLAGS, TAG_OPS
+from workflows.definition.steps import BRANCHES, CALL_SAY, KINDS, WHICH
+from workflows.definition.triggers import EMAIL_EVENTS, FILTERS, FLAGS, TAG_OPS
 
 Schema = dict[str, Any]
 
@@ -47,6 +47,7 @@ OF_STEPS: Mapping[str, Schema] = {
         "properties": {"subject": _text(TEMPLATE), "body": _text(TEMPLATE, most=20_000)},
         "additionalProperties": False,
     },
+    "say": _text(f"Spoken. {TEMPLATE}", most=CALL_SAY),
     "tag": _text(),
     "direction": DIRECTION,
     "enable": {"type": "boolean", "description": "Block (true) or free (false)."},
@@ -82,6 +83,8 @@ OF_FILTERS: Mapping[str, Schema] = {
     "reasons": _list(_words(*sorted(rules()))),
     "enabled": {"type": "boolean"},
     "statuses": _list({"type": "string", "description": "The id of a status."}),
+    "codes": _list(_text("The provider's code, such as 30003, smtp:550 or busy.")),
+    "events": _list(_words(*EMAIL_EVENTS)),
     "keywords": _list(_text("The whole message, whatever its case, spaces and punctuation.")),
 }
 

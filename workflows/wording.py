@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from compliance.models import FeedbackEvent
 from contacts.words import Channel, Source, in_families
 from dnd.models import Reason
 
@@ -14,6 +15,8 @@ TRIGGERS: Mapping[str, str] = {
     "tag_removed": "Tag removed",
     "status_changed": "Status changed",
     "message_received": "Message received",
+    "message_failed": "Message failed",
+    "email_event": "Email event",
     "manual": "By hand",
 }
 FLAGS: Mapping[str, str] = {
@@ -86,7 +89,24 @@ def trigger(given: Mapping[str, Any], names: Mapping[str, str] = NO_NAMES) -> st
         return "; ".join([f"The contact {where}", *_narrowed(filters)])
     if kind == "message_received":
         return "; ".join([_received(filters), *_narrowed(filters)])
+    if kind == "message_failed":
+        return "; ".join([_failed(filters), *_narrowed(filters)])
+    if kind == "email_event":
+        return "; ".join([_email_event(filters), *_narrowed(filters)])
     return TRIGGERS.get(kind, kind)
+
+
+def _failed(filters: Mapping[str, Any]) -> str:
+    channels = [str(Channel(c).label) for c in filters.get("channels") or [] if c in Channel.values]
+    by = f" by {_either(channels)}" if channels else ""
+    codes = filters.get("codes")
+    return f"A message{by} fails" + (f" with {_either(codes)}" if codes else "")
+
+
+def _email_event(filters: Mapping[str, Any]) -> str:
+    kinds = FeedbackEvent.Kind
+    named = [str(kinds(e).label).lower() for e in filters.get("events") or [] if e in kinds.values]
+    return f"The email provider reports: {_either(named)}" if named else "The email provider reports anything"
 
 
 def _received(filters: Mapping[str, Any]) -> str:

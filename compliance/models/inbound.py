@@ -16,6 +16,7 @@ class InboundEvent(models.Model):
     class Kind(models.TextChoices):
         MESSAGE = "message", "Text"
         CALL = "call", "Call"
+        KEY = "key", "A key pressed in a call of ours"
         CARRIER = "carrier", "What a carrier says of a number"
 
     class Via(models.TextChoices):

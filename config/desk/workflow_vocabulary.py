@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from config.desk.workflow_forms import FIELDS, GROUPS, OPS, STEPS, TRIGGERS, Option
+from config.desk.workflow_forms import FIELDS, GROUPS, OPS, STEPS
+from config.desk.workflow_options import Option
+from config.desk.workflow_triggers import TRIGGERS
 from contacts.models import Business, Status, Tag, Team
 from contacts.models import Membership as Member
 from workflows import wording

@@ -27,6 +27,18 @@ CONFIG: dict[str, Any] = {
             "additionalProperties": False,
         },
         {
+            "title": "http",
+            "type": "object",
+            "properties": {
+                "url": {**TEXT, "example": "https://example.org/messages"},
+                "secret": {
+                    **TEXT,
+                    "description": "Base64, such as whsec_…: what is posted is signed with it.",
+                },
+            },
+            "additionalProperties": False,
+        },
+        {
             "title": "smtp",
             "type": "object",
             "properties": {

@@ -5,8 +5,19 @@ Claim (decide under the contact's lock, and commit), call (outside any transacti
 
 from messaging.delivery.door import deliver
 from messaging.delivery.flight import in_flight
+from messaging.delivery.health import heard_from
 from messaging.delivery.inquiry import inquire
 from messaging.delivery.reaping import reap
 from messaging.delivery.receipts import Receipt, of_email, of_twilio, receive
 
-__all__ = ["Receipt", "deliver", "in_flight", "inquire", "of_email", "of_twilio", "reap", "receive"]
+__all__ = [
+    "Receipt",
+    "deliver",
+    "heard_from",
+    "in_flight",
+    "inquire",
+    "of_email",
+    "of_twilio",
+    "reap",
+    "receive",
+]

@@ -178,7 +178,13 @@ def _claimed(
         attempts=attempts,
         account=account,
         letter=Letter(
-            message.id, account.id, each.facts.address, message.subject, dressed.body, dressed.headers
+            message=message.id,
+            connection=account.id,
+            to=each.facts.address,
+            subject=message.subject,
+            body=dressed.body,
+            headers=dressed.headers,
+            channel=message.channel,
         ),
         claimed_at=each.facts.now,
         clock=clock,

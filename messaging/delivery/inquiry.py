@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from compliance.models import InboundEvent
 from contacts.actors import Actor
+from contacts.words import Channel
 from messaging.delivery import states, writing
 from messaging.delivery.writing import Result
 from messaging.encryption import CannotOpen
@@ -71,6 +72,9 @@ def inquire() -> int:
 
 
 def _ask(message: Unknown) -> Sequence[Found] | None:
+    if message.channel == Channel.CALL and _has_a_twin(message):
+        # A call in a provider's list says nothing of its text, so it could be either of them.
+        return None
     way = Connection.objects.filter(business=message.business, channel=message.channel)
     try:
         account = way.first()
@@ -79,10 +83,25 @@ def _ask(message: Unknown) -> Sequence[Found] | None:
         return None
     if account is None:
         return None
-    letter = Letter(message.id, account.pk, message.to, message.subject, message.body)
+    letter = Letter(
+        message.id, account.pk, message.to, message.subject, message.body, channel=message.channel
+    )
     with closing(open_line(account.driver, account.config)) as line:
         found = line.find(letter, since=message.claimed_at - SLACK, before=message.lease_until + SLACK)
     return found and _not_of_others(message, found)
+
+
+def _has_a_twin(message: Unknown) -> bool:
+    """Whether another call to this number, claimed about then, is open or unknown too."""
+    others = Message.objects.filter(
+        business=message.business,
+        channel=message.channel,
+        to=message.to,
+        state__in=(states.UNKNOWN, states.CALLING),
+        claimed_at__lte=message.lease_until + SLACK,
+        lease_until__gte=message.claimed_at - SLACK,
+    )
+    return others.exclude(pk=message.id).exists()
 
 
 def _not_of_others(message: Unknown, found: Sequence[Found]) -> list[Found]:

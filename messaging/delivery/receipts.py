@@ -28,11 +28,21 @@ class Receipt:
 
 
 def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
-    """Twilio's status callback for one of our messages; None for what it does not say clearly."""
-    sid, state, code = form.get("MessageSid", ""), form.get("MessageStatus", ""), form.get("ErrorCode", "")
-    if not NUMBER.fullmatch(message) or not twilio.SID.fullmatch(sid) or state not in twilio.STATES:
+    """Twilio's status callback for one of our messages or calls; None for what it does not say clearly."""
+    is_call = "CallSid" in form
+    sid, said = ("CallSid", "CallStatus") if is_call else ("MessageSid", "MessageStatus")
+    state = (twilio.CALL_STATES if is_call else twilio.STATES).get(form.get(said, ""), "")
+    if not (state and NUMBER.fullmatch(message) and twilio.SID.fullmatch(form.get(sid, ""))):
         return None
-    return Receipt(int(message), sid, twilio.STATES[state], code if NUMBER.fullmatch(code) else "")
+    return Receipt(int(message), form[sid], state, _code(form, is_call and state == "failed"))
+
+
+def _code(form: Mapping[str, str], unheard: bool) -> str:
+    """Why it failed: Twilio's number for it, else, for a call that nobody took, its word: busy, no-answer."""
+    given = form.get("ErrorCode", "")
+    if NUMBER.fullmatch(given):
+        return given
+    return form["CallStatus"] if unheard else ""
 
 
 def of_email(account: Connection, message: int, state: str, code: str) -> Receipt:

@@ -12,7 +12,7 @@ from compliance.models import InboundEvent
 from compliance.services import adding
 from contacts.actors import Actor
 from contacts.words import Channel
-from messaging.delivery import retry, states, writing
+from messaging.delivery import health, retry, states, writing
 from messaging.delivery.calling import Called
 from messaging.delivery.writing import Result, Standing
 from messaging.feedback import storing as feedback
@@ -54,6 +54,7 @@ def _settle(calls: Sequence[Called]) -> None:
     for driver, results in by_driver.items():
         writing.write(results, at, by=Actor.provider(driver))
     _remember_told(calls, at)
+    health.note(calls, at)
 
 
 def _remember_told(calls: Sequence[Called], at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,10 +57,11 @@ def drops(decided: Iterable[Decided]) -> list[Settled]:
 def tell(ended: Sequence[Ended], at: datetime, *, by: Actor) -> None:
     """Record failures on the timeline, and tell workflows of the outcomes that changed."""
     tell_workflows([_settled(each, at) for each in ended if each.enrollment and _outcome(each)])
+    failures = [each for each in ended if each.ending.state == states.FAILED]
+    causes = hooks.causes_of({each.enrollment for each in failures if each.enrollment})
     failed: dict[int, list[Happening]] = defaultdict(list)
-    for each in ended:
-        if each.ending.state == states.FAILED:
-            failed[each.business].append(_failure(each))
+    for each in failures:
+        failed[each.business].append(_failure(each, causes))
     for business, happenings in failed.items():
         events.record(business, EventKind.MESSAGE_FAILED, happenings, by=by, at=at)
 
@@ -94,10 +95,10 @@ def _settled(each: Ended, at: datetime) -> Settled:
     )
 
 
-def _failure(each: Ended) -> Happening:
+def _failure(each: Ended, causes: Mapping[int, Cause]) -> Happening:
     code = each.ending.reason.partition(":")[2]
     summary = f"{Channel(each.channel).label} failed" + (f" ({code})" if code else "")
-    cause = Cause(enrollment_id=each.enrollment) if each.enrollment else NO_CAUSE
+    cause = causes.get(each.enrollment, Cause(enrollment_id=each.enrollment)) if each.enrollment else NO_CAUSE
     return Happening(
         each.contact, summary, {"channel": each.channel, "code": code, "message": each.message}, cause
     )

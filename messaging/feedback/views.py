@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from messaging import delivery
 from messaging.feedback import signatures, splitting, storing
 from messaging.models import Connection
 
@@ -27,6 +28,7 @@ def tracking(request: HttpRequest, connection: str, esp: str) -> HttpResponse:
     if storing.is_used_otherwise(account, genuine.seal, events):
         return _answer("This signature was used before.", 403)
     storing.store(account, esp, events, seal=genuine.seal)
+    delivery.heard_from(account)
     return HttpResponse(status=200)
 
 

@@ -11,12 +11,12 @@ from compliance.models import FeedbackEvent
 from compliance.services import feedback
 from compliance.services.feedback import Told
 from contacts import locks
-from contacts.actors import Actor
+from contacts.actors import NO_CAUSE, Actor
 from contacts.models import EventKind
 from contacts.services import events
 from contacts.services.events import Happening
 from dnd.services import addresses
-from messaging import delivery
+from messaging import delivery, hooks
 from messaging.feedback import meaning, sns
 from messaging.feedback.meaning import LABELS, Report
 from messaging.models import Connection, Message
@@ -125,7 +125,7 @@ def _message(row: FeedbackEvent, report: Report) -> Message | None:
     if report.message is None:
         return None
     ours = Message.objects.filter(business=row.business_id, channel="email", direction=Message.Way.OUTBOUND)
-    return ours.filter(pk=report.message).only("contact_id", "to").first()
+    return ours.filter(pk=report.message).only("contact_id", "to", "enrollment").first()
 
 
 def _moment(row: FeedbackEvent, report: Report) -> datetime:
@@ -182,7 +182,9 @@ def _record(row: FeedbackEvent, case: _Case) -> None:
     else:
         contacts = addresses.holders_of(row.business_id, [feedback.key_of(case.told.address)])
     facts = {"event": case.told.kind, "provider": row.esp, "message": case.message and case.message.pk}
-    happenings = [Happening(contact, summary, facts) for contact in sorted(contacts)]
+    enrollment = case.message.enrollment if case.message else None
+    cause = hooks.causes_of({enrollment}).get(enrollment, NO_CAUSE) if enrollment else NO_CAUSE
+    happenings = [Happening(contact, summary, facts, cause) for contact in sorted(contacts)]
     events.record(row.business_id, EventKind.EMAIL_EVENT, happenings, by=case.told.by, at=locks.now())
 
 

@@ -34,7 +34,10 @@ class Incoming:
 
 def read(event: InboundEvent, business: Business) -> Incoming:
     form = dict(parse_qsl(bytes(event.body).decode(errors="replace"), keep_blank_values=True))
-    return of_form(form, business, is_call=event.kind == InboundEvent.Kind.CALL)
+    if event.kind == InboundEvent.Kind.KEY:
+        # The call was ours, so whoever was called has pressed the key.
+        form["From"], form["To"] = form.get("To", ""), form.get("From", "")
+    return of_form(form, business, is_call=event.kind in (InboundEvent.Kind.CALL, InboundEvent.Kind.KEY))
 
 
 def of_form(form: Mapping[str, str], business: Business, *, is_call: bool) -> Incoming:

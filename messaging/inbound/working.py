@@ -68,6 +68,8 @@ def _work(pk: int) -> str:
         return "It has no sender whom anybody could answer."
     if event.kind == InboundEvent.Kind.CALL:
         return inbox.take_call(event, incoming)
+    if event.kind == InboundEvent.Kind.KEY:
+        return _take_key(event, incoming)
     if event.kind == InboundEvent.Kind.CARRIER:
         return _take_code(event, incoming)
     return _take_text(event, incoming)
@@ -129,6 +131,19 @@ def _can_be_asked_about(event: InboundEvent) -> bool:
     """Whether the event has an id, and a connection by which its provider could tell the time."""
     account = Connection.objects.filter(pk=event.connection, business=event.business_id)
     return ":" not in event.provider_id and account.exists()
+
+
+def _take_key(event: InboundEvent, incoming: Incoming) -> str:
+    """Nobody who has this number is called again. The call itself has said so: no other confirmation follows."""
+    hearing.hear(
+        business=event.business,
+        channel=incoming.channel,
+        address=incoming.address,
+        reason="call_keypress",
+        provider_id=f"{event.provider_id}:key",
+        received_at=event.began_at,
+    )
+    return "call_keypress"
 
 
 def _take_code(event: InboundEvent, incoming: Incoming) -> str:

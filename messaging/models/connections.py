@@ -13,6 +13,7 @@ class Connection(models.Model):
     class Driver(models.TextChoices):
         TWILIO = "twilio", "Twilio"
         SMTP = "smtp", "SMTP"
+        HTTP = "http", "HTTP endpoint"
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
@@ -24,6 +25,10 @@ class Connection(models.Model):
     config = EncryptedJSONField(help_text="What the driver needs, credentials included; encrypted at rest.")
     state = models.CharField(max_length=12, choices=State, default=State.CONNECTED)
     revision = models.PositiveIntegerField(default=1, help_text="Goes up with every edit.")
+    worked_at = models.DateTimeField(null=True, blank=True, help_text="When it last took a message.")
+    failed_at = models.DateTimeField(null=True, blank=True, help_text="When it last did not.")
+    failure = models.CharField(max_length=400, blank=True, db_default="", help_text="Why it did not.")
+    heard_at = models.DateTimeField(null=True, blank=True, help_text="When the provider last called us.")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 

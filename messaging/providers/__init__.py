@@ -4,10 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from messaging.providers.base import Line
+from messaging.providers.http import HttpLine
 from messaging.providers.smtp import SmtpLine
 from messaging.providers.twilio import TwilioLine
 
-LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {"twilio": TwilioLine, "smtp": SmtpLine}
+LINES: Mapping[str, Callable[[Mapping[str, Any]], Line]] = {
+    "twilio": TwilioLine,
+    "smtp": SmtpLine,
+    "http": HttpLine,
+}
 
 
 def open_line(driver: str, config: Mapping[str, Any]) -> Line:

@@ -19,6 +19,7 @@ class Letter:
     subject: str
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    channel: str = "sms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,30 @@
-"""Texts through Twilio's Messages API, version 2010-04-01."""
+"""Texts, WhatsApp and Messenger through Twilio's Messages API, and calls through its Calls API, version 2010-04-01."""
 
 import json
 import re
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from messaging import voice
 from messaging.providers.base import CONNECT_LIMIT, Answer, Found, Letter, Lost, NotTaken, Refused, Taken
+from messaging.providers.web import (
+    ANSWER_LIMIT,
+    FAILURES,
+    Web,
+    json_object,
+    read_failure,
+    retry_after,
+)
 
 PUBLIC = "https://api.twilio.com"
-IDLE_LIMIT = 2.0
-"""A connection idle for longer is not used again: the far side may close it as we write, and nobody would know."""
-ANSWER_LIMIT = 8.0
-LARGEST_ANSWER = 1_000_000
 PAGE = 100
+SCHEMES = {"whatsapp": "whatsapp:", "facebook": "messenger:"}
+"""What stands before both addresses of a message, by its channel."""
 
 STATES = {
     "accepted": "sent",
@@ -36,47 +37,20 @@ STATES = {
     "failed": "failed",
     "canceled": "failed",
 }
-"""Twilio's words for what becomes of a text, in ours."""
+"""Twilio's words for what becomes of a message, in ours."""
+CALL_STATES = {
+    "queued": "sent",
+    "initiated": "sent",
+    "ringing": "sent",
+    "in-progress": "sent",
+    "completed": "delivered",
+    "busy": "failed",
+    "no-answer": "failed",
+    "canceled": "failed",
+    "failed": "failed",
+}
+"""… and of a call: nobody heard one that was not answered."""
 SID = re.compile(r"[A-Za-z0-9]{2,64}")
-
-
-class _Late(NewConnectionError):
-    """The connection stood too late to begin anything on it."""
-
-
-class _Deadline(threading.local):
-    until = float("inf")
-
-
-deadline = _Deadline()
-
-
-class _InTime(HTTPConnection):
-    """Resolving a name knows no time limit, so the clock is read again before the first byte is written."""
-
-    def connect(self) -> None:
-        super().connect()
-        if time.monotonic() > deadline.until - ANSWER_LIMIT:
-            self.close()
-            raise _Late(self, "Connected too late.")
-
-
-class _InTimeTLS(_InTime, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _InTime
-
-
-class _PoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _InTimeTLS
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
 
 
 class TwilioLine:
@@ -85,74 +59,90 @@ class TwilioLine:
     def __init__(self, config: Mapping[str, Any]) -> None:
         account = config["account_sid"]
         base = (settings.HEED_TWILIO_API_BASE or PUBLIC).rstrip("/")
-        self._url = f"{base}/2010-04-01/Accounts/{account}/Messages.json"
+        self._account = f"{base}/2010-04-01/Accounts/{account}"
         self._from = config["from_number"]
-        self._used_at = time.monotonic()
-        self._session = requests.Session()
-        self._session.auth = (account, config["auth_token"])
-        self._session.trust_env = False
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=1, max_retries=0))
+        # Where Twilio is, the one who runs Heed says, and nobody else.
+        self._web = Web(auth=(account, config["auth_token"]), guarded=False)
 
     def send(self, letter: Letter, *, until: float) -> Answer:
-        callback = f"{settings.HEED_BASE_URL}/hooks/twilio/{letter.connection}/status?m={letter.message}"
-        form = {
-            "To": letter.to,
-            "From": self._from,
-            "Body": letter.body,
-            "StatusCallback": callback,
-            "ValidityPeriod": str(settings.HEED_TWILIO_VALIDITY),
-        }
+        form = self._call(letter) if letter.channel == "call" else self._message(letter)
+        if len(form.get("Twiml", "")) > voice.LONGEST:
+            return Refused("too_long", f"A call can speak at most {voice.LONGEST:,} characters of TwiML.")
         try:
-            return read_answer(*self._ask("POST", until, data=form))
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            return read_failure(error)
+            return read_answer(*self._web.ask("POST", self._list_of(letter), until=until, data=form))
+        except FAILURES as error:
+            return read_failure(error, "Twilio")
 
     def find(self, letter: Letter, *, since: datetime, before: datetime) -> Sequence[Found] | None:
-        query = {"To": letter.to, "DateSent>": f"{since.date() - timedelta(days=1)}", "PageSize": str(PAGE)}
+        sought = "StartTime>" if letter.channel == "call" else "DateSent>"
+        query = {
+            "To": self._address(letter, letter.to),
+            sought: f"{since.date() - timedelta(days=1)}",
+            "PageSize": str(PAGE),
+        }
+        until = time.monotonic() + CONNECT_LIMIT + ANSWER_LIMIT
         try:
-            status, _, body = self._ask("GET", time.monotonic() + CONNECT_LIMIT + ANSWER_LIMIT, params=query)
-            listed = json.loads(body)["messages"] if status == 200 else None
-        except (requests.RequestException, HTTPError, OSError, ValueError, LookupError):
+            status, _, body = self._web.ask("GET", self._list_of(letter), until=until, params=query)
+            name = "calls" if letter.channel == "call" else "messages"
+            listed = json.loads(body)[name] if status == 200 else None
+        except (*FAILURES, LookupError):
             return None
         if listed is None or len(listed) == PAGE:
             # Another page may hold a second match, so that the one here would prove nothing.
             return None
-        return [found for row in listed if (found := _match(row, letter, since, before))]
+        return self._matching(listed, letter, since, before)
 
     def close(self) -> None:
-        self._session.close()
+        self._web.close()
 
-    def _ask(self, method: str, until: float, **options: Any) -> tuple[int, Mapping[str, str], bytes]:
-        if time.monotonic() - self._used_at > IDLE_LIMIT:
-            self._session.close()
-        deadline.until = until
-        limits = (CONNECT_LIMIT, ANSWER_LIMIT)
-        try:
-            with self._session.request(
-                method, self._url, timeout=limits, allow_redirects=False, stream=True, **options
-            ) as response:
-                return response.status_code, response.headers, b"".join(_within(response, until))
-        finally:
-            self._used_at = time.monotonic()
+    def _list_of(self, letter: Letter) -> str:
+        return f"{self._account}/{'Calls' if letter.channel == 'call' else 'Messages'}.json"
+
+    def _address(self, letter: Letter, address: str) -> str:
+        return SCHEMES.get(letter.channel, "") + address
+
+    def _message(self, letter: Letter) -> dict[str, Any]:
+        return {
+            "To": self._address(letter, letter.to),
+            "From": self._address(letter, self._from),
+            "Body": letter.body,
+            "StatusCallback": _hook(letter, "status"),
+            "ValidityPeriod": str(settings.HEED_TWILIO_VALIDITY),
+        }
+
+    def _call(self, letter: Letter) -> dict[str, Any]:
+        """What is spoken goes along, so that a call that is made can be heard whatever becomes of us."""
+        return {
+            "To": letter.to,
+            "From": self._from,
+            "Twiml": voice.document(letter.body, pressed=_hook(letter, "voice")),
+            "StatusCallback": _hook(letter, "status"),
+            "StatusCallbackEvent": ["initiated", "answered", "completed"],
+        }
+
+    def _matching(
+        self, rows: Iterable[Mapping[str, Any]], letter: Letter, since: datetime, before: datetime
+    ) -> list[Found]:
+        """Those rows of the account's list that can be the letter: same addresses, same text, taken in that time."""
+        same = {"to": self._address(letter, letter.to), "from": self._address(letter, self._from)}
+        if letter.channel != "call":
+            # A messaging service may have chosen another number to send from.
+            same = {"to": same["to"], "body": letter.body}
+        states = CALL_STATES if letter.channel == "call" else STATES
+        return [found for row in rows if (found := _match(row, same, states, since, before))]
 
 
-def _within(response: requests.Response, until: float) -> Iterator[bytes]:
-    """The body, as long as it comes in time and is no larger than an answer can be."""
-    size = 0
-    for piece in response.iter_content(65_536):
-        size += len(piece)
-        if size > LARGEST_ANSWER or time.monotonic() > until:
-            raise requests.ReadTimeout("The answer does not end.")
-        yield piece
+def _hook(letter: Letter, name: str) -> str:
+    """Where Twilio tells us what becomes of this message."""
+    return f"{settings.HEED_BASE_URL}/hooks/twilio/{letter.connection}/{name}?m={letter.message}"
 
 
 def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
-    """What an HTTP answer means for the text."""
-    told = _json(body)
+    """What an HTTP answer means for the message."""
+    told = json_object(body)
     code, said = str(told.get("code") or f"http:{status}"), str(told.get("message") or f"HTTP {status}")
     if status == 429:
-        return NotTaken(code, said, after=_seconds(headers.get("Retry-After", "")))
+        return NotTaken(code, said, after=retry_after(headers))
     if status >= 500:
         return Lost(f"http:{status}", f"Twilio answered with HTTP {status}.")
     if status >= 300:
@@ -162,56 +152,22 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     return Lost("unreadable", "Twilio's answer could not be read.")
 
 
-def read_failure(error: Exception) -> Answer:
-    """Whether a call that ended without an answer can have arrived: only one that never connected cannot."""
-    reasons = list(_causes(error))
-    if any(isinstance(reason, NewConnectionError | ConnectTimeoutError) for reason in reasons):
-        return NotTaken("not_connected", "Twilio could not be reached.")
-    if any(type(reason).__name__ == "SSLCertVerificationError" for reason in reasons):
-        return NotTaken("not_connected", "Twilio's certificate could not be verified.")
-    return Lost("no_answer", "The connection to Twilio was lost before its answer came.")
-
-
-def _causes(error: BaseException | None) -> Iterator[object]:
-    """The exception and all that is inside it: requests wraps urllib3's, and that wraps the socket's."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, BaseException) and id(found) not in seen:
-            seen.add(id(found))
-            yield found
-            waiting += [*found.args, getattr(found, "reason", None), found.__cause__, found.__context__]
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _seconds(text: str) -> float:
-    """Retry-After: a number of seconds or a date."""
-    if text.isascii() and text.isdigit() and len(text) < 6:
-        return float(text)
-    try:
-        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return 0.0
-
-
-def _match(row: Mapping[str, Any], letter: Letter, since: datetime, before: datetime) -> Found | None:
-    """This row of the account's list, if it is the letter: same address, same text, taken in that time."""
+def _match(
+    row: Mapping[str, Any],
+    same: Mapping[str, str],
+    states: Mapping[str, str],
+    since: datetime,
+    before: datetime,
+) -> Found | None:
     try:
         # Twilio's dates are in whole seconds.
         created = parsedate_to_datetime(row["date_created"])
-        same = (row["to"], row["body"]) == (letter.to, letter.body) and row["direction"] != "inbound"
-        state = STATES.get(row["status"])
+        fits = all(row[name] == value for name, value in same.items()) and row["direction"] != "inbound"
+        state = states.get(row["status"])
         sid = str(row["sid"])
     except (LookupError, TypeError, ValueError):
         return None
-    if not (same and state and SID.fullmatch(sid) and since.replace(microsecond=0) <= created <= before):
+    if not (fits and state and SID.fullmatch(sid) and since.replace(microsecond=0) <= created <= before):
         return None
-    return Found(sid, state, str(row.get("error_code") or ""))
+    unheard = row["status"] if states is CALL_STATES and state == "failed" else ""
+    return Found(sid, state, str(row.get("error_code") or unheard))

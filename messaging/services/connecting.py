@@ -32,7 +32,7 @@ def create_connection(
     """The business's way to a channel. Raises RoleRequired, Invalid, or Conflict when there is one already."""
     _only_enterprise(by)
     _check_pair(channel, driver)
-    cleaned = _clean(business, driver, config)
+    cleaned = _clean(business, channel, driver, config)
     with transaction.atomic():
         _hold(business.pk, channel)
         if Connection.objects.filter(business=business, channel=channel).exists():
@@ -49,7 +49,7 @@ def update_connection(*, connection: Connection, config: Mapping[str, Any], by: 
     with transaction.atomic():
         current = _lock(connection)
         wanted = drivers.merged(current.driver, current.config, config)
-        current.config = _clean(current.business, current.driver, wanted)
+        current.config = _clean(current.business, current.channel, current.driver, wanted)
         _store(current, "config")
     return current
 
@@ -104,8 +104,8 @@ def _check_pair(channel: str, driver: str) -> None:
         raise Invalid({"driver": f"{driver} does not carry {Channel(channel).label}."})
 
 
-def _clean(business: Business, driver: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    cleaned, errors = drivers.clean(business, driver, config)
+def _clean(business: Business, channel: str, driver: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned, errors = drivers.clean(business, channel, driver, config)
     if errors:
         raise Invalid({f"config.{name}": sentence for name, sentence in errors.items()})
     return cleaned

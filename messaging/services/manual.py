@@ -19,7 +19,7 @@ BUSINESS = {f"business.{name}" for name in ("name", "phone", "address")}
 VARIABLES = frozenset(CONTACT | BUSINESS)
 """What every template may name."""
 MANUAL = VARIABLES | {"user.name"}
-LONGEST = {"sms": 1600}
+LONGEST = {"sms": 1600, "whatsapp": 1600, "facebook": 1600, "call": 1600}
 
 
 class NotSent(Conflict):
@@ -77,7 +77,7 @@ def _check(channel: str, subject: str, body: str) -> None:
     if not body.strip():
         errors["body"] = "A message needs a body."
     if len(body) > LONGEST.get(channel, templates.LONGEST_SOURCE):
-        errors["body"] = f"A text has at most {LONGEST.get(channel, templates.LONGEST_SOURCE):,} characters."
+        errors["body"] = f"This has at most {LONGEST.get(channel, templates.LONGEST_SOURCE):,} characters."
     if channel == Channel.EMAIL and not subject.strip():
         errors["subject"] = "An email needs a subject."
     for field, source in (("subject", subject), ("body", body)):

@@ -73,10 +73,10 @@ class Control:
         store = self._simulation.store
         if kind == "email":
             return store.emails.newest(to=to, since=since, before=before, limit=limit)
-        if kind in ("sms", "call"):
+        if kind in ("sms", "call", "http"):
             shelf = store.phone_shelf(kind)
             return shelf.newest(to=to, since=since, before=before, limit=limit)
-        raise BadRequest("kind: sms, email or call.")
+        raise BadRequest("kind: sms, email, call or http.")
 
     async def _count(self, request: web.Request) -> web.Response:
         return web.json_response(self._simulation.store.counts)

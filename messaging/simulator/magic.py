@@ -40,6 +40,7 @@ class PhoneMagic:
     error_code: int | None = None
     call_ends: str = "completed"
     for_calls: bool = True
+    presses: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ PHONES = {
     "3006": _undelivered(30006),
     "3007": _undelivered(30007),
     "3008": _undelivered(30008),
+    "0009": PhoneMagic("A call: answered, and 9 is pressed", presses="9"),
+    "0005": PhoneMagic("A call: answered, and 5 is pressed", presses="5"),
     "0997": PhoneMagic("Accepted, answered after 5 s", answer=Answer.SLOW),
     "0998": PhoneMagic("Accepted, connection closed without an answer", answer=Answer.CLOSE),
     "0999": PhoneMagic("Accepted, never answered (closed after 120 s)", answer=Answer.HANG),

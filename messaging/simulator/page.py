@@ -49,7 +49,11 @@ th { white-space: nowrap; }
 
 def render(simulation: Simulation, to: str, host: str) -> str:
     store = simulation.store
-    phones = store.texts.newest(to=to, limit=SHOWN) + store.calls.newest(to=to, limit=SHOWN)
+    phones = [
+        record
+        for shelf in (store.texts, store.calls, store.posts)
+        for record in shelf.newest(to=to, limit=SHOWN)
+    ]
     phones.sort(key=lambda record: record.received_at, reverse=True)
     emails = store.emails.newest(to=to, limit=SHOWN)
     return f"""<!doctype html>
@@ -71,7 +75,7 @@ machine, and all of it is forgotten when the simulator stops.</p>
 <main>
 {_counts(store.counts)}
 {_forms(to)}
-<h2 id="phones">Texts and calls</h2>
+<h2 id="phones">Texts, calls and what was posted</h2>
 {_phones(phones[:SHOWN], to, host)}
 <h2 id="emails">Emails</h2>
 {_emails(emails, to)}
@@ -86,7 +90,9 @@ machine, and all of it is forgotten when the simulator stops.</p>
 
 
 def _counts(counts: dict[str, int]) -> str:
-    names = {"sms": "Texts", "call": "Calls", "email": "Emails", "inbound": "From contacts"}
+    names = {
+        "sms": "Texts", "call": "Calls", "email": "Emails", "http": "Posted", "inbound": "From contacts",
+    }  # fmt: skip
     items = (f"<div><dt>{name}</dt><dd>{counts[key]:,}</dd></div>" for key, name in names.items())
     return f'<dl class="counts">{"".join(items)}</dl>'
 
@@ -115,7 +121,8 @@ To try the simulator alone, with any account and token:</p><pre>{escape(example)
 
 
 def _phone(record: PhoneRecord) -> str:
-    what = "Call" if record.kind == "call" else "Text"
+    what = {"call": "Call", "http": "Posted"}.get(record.kind, "Text")
+    heard = "".join(f'<p class="about">Heard: {escape(said)}</p>' for said in record.said if said)
     way = "from" if record.direction == "inbound" else "to"
     other = record.sender if way == "from" else record.to
     error = f", error {record.error_code}" if record.error_code else ""
@@ -124,7 +131,7 @@ def _phone(record: PhoneRecord) -> str:
     return f"""<li><h3>{what} {way} {escape(other)}</h3>
 <p class="about">{_time(record.received_at)} · {escape(record.status)}{error} ·
 from {escape(record.sender)} to {escape(record.to)} · {escape(record.id)}</p>
-<pre>{_linked(record.body)}</pre>{callbacks}</li>"""
+<pre>{_linked(record.body)}</pre>{heard}{callbacks}</li>"""
 
 
 def _emails(records: Sequence[EmailRecord], to: str) -> str:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 
 from messaging.simulator.accounts import Accounts
+from messaging.simulator.calls import Listener
 from messaging.simulator.records import PhoneRecord
 from messaging.simulator.settings import Settings
 from messaging.simulator.webhooks import Webhooks
@@ -50,6 +51,7 @@ class Progress:
         self._settings = settings
         self._accounts = accounts
         self._webhooks = webhooks
+        self._listener = Listener(accounts, webhooks)
         self._limit = limit
         self._generation = 0
         self._due: asyncio.Queue[Step] = asyncio.Queue()
@@ -90,6 +92,8 @@ class Progress:
             return
         if not step.retrying:
             _advance(step)
+            if step.record.kind == "call" and step.status == "in-progress":
+                await self._listener.answer(step.record)
         told = await self._tell(step.record, step.status) if step.status in step.plan.told else True
         if step.generation != self._generation:
             return

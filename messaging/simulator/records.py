@@ -11,7 +11,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Literal
 
-Kind = Literal["sms", "call", "email"]
+Kind = Literal["sms", "call", "email", "http"]
 Json = dict[str, object]
 
 FOLD = re.compile(r"\r?\n(?=[ \t])")
@@ -19,7 +19,7 @@ FOLD = re.compile(r"\r?\n(?=[ \t])")
 
 @dataclass(slots=True, eq=False)
 class PhoneRecord:
-    """A text or a call, in either direction."""
+    """A text, a call or what an endpoint was posted, in either direction. `said`: what was heard in a call."""
 
     id: str
     kind: Kind
@@ -36,6 +36,8 @@ class PhoneRecord:
     status_callback: str = ""
     params: tuple[tuple[str, str], ...] = ()
     callbacks: list[tuple[str, int | None]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    pressed: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -66,6 +68,8 @@ class PhoneRecord:
             "status_callback": self.status_callback,
             "params": [list(pair) for pair in self.params],
             "callbacks": [{"status": name, "answer": code} for name, code in self.callbacks],
+            "said": self.said,
+            "pressed": self.pressed,
             "began_at": self.began_at,
             "received_at": self.received_at,
         }

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from messaging.simulator import mail
 from messaging.simulator.control import Control
+from messaging.simulator.endpoint import Endpoint
 from messaging.simulator.simulation import Simulation
 from messaging.simulator.twilio_api import TwilioApi
 
@@ -50,7 +51,8 @@ async def serve(options: Options) -> None:
 
 def _http_runner(simulation: Simulation) -> web.AppRunner:
     app = web.Application()
-    app.add_routes([*TwilioApi(simulation).routes(), *Control(simulation).routes()])
+    for part in (TwilioApi(simulation), Endpoint(simulation), Control(simulation)):
+        app.add_routes(part.routes())
     return web.AppRunner(
         app,
         access_log=None,

@@ -82,6 +82,7 @@ class Store:
         self.keep = keep
         self.texts = Shelf[PhoneRecord](keep)
         self.calls = Shelf[PhoneRecord](keep)
+        self.posts = Shelf[PhoneRecord](keep)
         self.emails = Shelf[EmailRecord](keep)
         self.counts: dict[str, int] = {}
         self.clear()
@@ -95,11 +96,12 @@ class Store:
         self.emails.add(record)
 
     def phone_shelf(self, kind: str) -> Shelf[PhoneRecord]:
-        return self.calls if kind == "call" else self.texts
+        return {"call": self.calls, "http": self.posts}.get(kind, self.texts)
 
     def clear(self) -> None:
         # Counts of what was accepted since, also of what is no longer kept.
-        self.counts = {"sms": 0, "email": 0, "call": 0, "inbound": 0}
+        self.counts = {"sms": 0, "email": 0, "call": 0, "http": 0, "inbound": 0}
         self.texts.clear()
         self.calls.clear()
+        self.posts.clear()
         self.emails.clear()

@@ -22,6 +22,8 @@ window.heedWorkflow = (() => {
       channels: filters.channels || [],
       enabled: filters.enabled === undefined ? "" : String(filters.enabled),
       keywords: (filters.keywords || []).join(", "),
+      codes: (filters.codes || []).join(", "),
+      events: filters.events || [],
       tag_op: filters.tags?.op || "",
       tag_values: (filters.tags?.values || []).join(", "),
       statuses: filters.statuses || [],
@@ -75,6 +77,8 @@ window.heedWorkflow = (() => {
     const counts = channels && (channels.specific ? trigger.flag.endsWith("_specific") : trigger.channels.length > 0);
     if (counts) filters.channels = [...trigger.channels];
     if (has("keywords") && list(trigger.keywords).length) filters.keywords = list(trigger.keywords);
+    if (has("codes") && list(trigger.codes).length) filters.codes = list(trigger.codes);
+    if (has("events") && trigger.events.length) filters.events = [...trigger.events];
     if (has("enabled") && trigger.enabled) filters.enabled = trigger.enabled === "true";
     if (has("tags") && trigger.tag_op) filters.tags = { op: trigger.tag_op, values: list(trigger.tag_values) };
     if (has("statuses") && trigger.statuses.length) filters.statuses = [...trigger.statuses];

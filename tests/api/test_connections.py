@@ -151,3 +151,42 @@ class TestBusinessProfile:
 
         assert (answer.status, answer.fields) == (400, [field])
         assert api.get("business/").body == before
+
+
+HTTP = {"url": "https://gmb.example.org/messages", "secret": "whsec_aGVlZC1wcm92aWRlci1zaW11bGF0b3ItMDE="}
+
+
+@pytest.mark.parametrize(
+    ("channel", "driver", "config", "shown"),
+    [
+        ("call", "twilio", TWILIO, {"from_number": "+14155550199"}),
+        ("whatsapp", "twilio", TWILIO, {"from_number": "+14155550199"}),
+        ("facebook", "twilio", TWILIO | {"from_number": "102030405060708"}, {"account_sid": "AC" + "0" * 32}),
+        ("gmb", "http", HTTP, HTTP | {"secret": "••••MDE="}),
+        ("sms", "http", HTTP, HTTP | {"secret": "••••MDE="}),
+    ],
+)
+def test_every_channel_has_a_way(api, channel, driver, config, shown):
+    made = api.post("connections/", {"channel": channel, "driver": driver, "config": config})
+
+    assert made.status == 201
+    assert (made.body["channel"], made.body["driver"]) == (channel, driver)
+    assert shown.items() <= made.body["config"].items()
+
+
+@pytest.mark.parametrize(
+    ("channel", "driver", "config", "field"),
+    [
+        ("gmb", "twilio", TWILIO, "driver"),
+        ("email", "http", HTTP, "driver"),
+        ("facebook", "twilio", TWILIO, "config.from_number"),
+        ("gmb", "http", {"url": HTTP["url"]}, "config.secret"),
+        ("gmb", "http", HTTP | {"url": "gmb.example.org"}, "config.url"),
+        ("gmb", "http", HTTP | {"auth_token": "x"}, "config.auth_token"),
+    ],
+)
+def test_a_way_that_cannot_be_is_refused_by_its_field(api, channel, driver, config, field):
+    refused = api.post("connections/", {"channel": channel, "driver": driver, "config": config})
+
+    assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (400, [field])
+    assert not Connection.objects.exists()

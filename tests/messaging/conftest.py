@@ -24,6 +24,15 @@ from tests.factories import ENTERPRISE, BusinessFactory, ContactFactory
 TWILIO = {"account_sid": "AC1", "auth_token": "a-secret-token-0123", "from_number": "+14155550199"}
 ADDS_NOTHING = dict.fromkeys(("sms_opt_out", "sms_sender", "email_unsubscribe", "email_sender"), False)
 SMTP = {"url": "smtp://user:letmein@127.0.0.1:2525", "from_email": "hello@clinic.example"}
+HTTP = {"url": "http://127.0.0.1:2526/messages", "secret": "whsec_aGVlZC1wcm92aWRlci1zaW11bGF0b3ItMDE="}
+PAGE = TWILIO | {"from_number": "102030405060708"}
+OTHERS = {
+    "call": ("twilio", TWILIO),
+    "whatsapp": ("twilio", TWILIO),
+    "facebook": ("twilio", PAGE),
+    "gmb": ("http", HTTP),
+}
+"""A way to each channel besides texts and emails."""
 
 
 @pytest.fixture
@@ -44,6 +53,16 @@ def connected(business: Business) -> Business:
         )
     profiles.update(business=business, data=ADDS_NOTHING, by=ENTERPRISE)
     return business
+
+
+def connect_others(business: Business, *channels: str, **gmb: str) -> None:
+    """Connect these channels of OTHERS; all of them when none is named. `gmb`: changes of its config."""
+    for channel in channels or OTHERS:
+        driver, config = OTHERS[channel]
+        config = config | gmb if channel == "gmb" else config
+        messaging.create_connection(
+            business=business, channel=channel, driver=driver, config=config, by=ENTERPRISE
+        )
 
 
 @dataclass
@@ -76,9 +95,8 @@ class Provider:
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> Provider:
     made = Provider()
-    monkeypatch.setattr(
-        "messaging.providers.LINES", {"twilio": lambda config: made, "smtp": lambda config: made}
-    )
+    lines = dict.fromkeys(("twilio", "smtp", "http"), lambda config: made)
+    monkeypatch.setattr("messaging.providers.LINES", lines)
     return made
 
 

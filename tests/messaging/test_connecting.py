@@ -9,7 +9,7 @@ from messaging import services as messaging
 from messaging.delivery import claims
 from messaging.models import Connection
 from tests.factories import ENTERPRISE, MANAGER, BusinessFactory
-from tests.messaging.conftest import SMTP, TWILIO, deliver, queue
+from tests.messaging.conftest import HTTP, PAGE, SMTP, TWILIO, deliver, queue
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +36,9 @@ def test_credentials_are_sealed_at_rest():
 
 
 def test_credentials_are_shown_with_dots():
-    sms, email = create(), create("email", "smtp", SMTP)
+    sms, email, gmb = create(), create("email", "smtp", SMTP), create("gmb", "http", HTTP)
 
+    assert messaging.shown_config(gmb) == HTTP | {"secret": "••••MDE="}
     assert messaging.shown_config(sms) == TWILIO | {"auth_token": "••••0123"}
     assert messaging.shown_config(email)["url"] == "smtp://user:•••@127.0.0.1:2525"
 
@@ -64,6 +65,22 @@ def test_what_comes_back_as_dots_stays_as_it_was():
         ("sms", "twilio", TWILIO | {"auth_token": 5}, "config.auth_token"),
         ("sms", "twilio", TWILIO | {"from_number": "12"}, "config.from_number"),
         ("sms", "twilio", TWILIO | {"colour": "red"}, "config.colour"),
+        ("call", "twilio", TWILIO | {"from_number": "12"}, "config.from_number"),
+        ("facebook", "twilio", TWILIO, "config.from_number"),
+        ("gmb", "twilio", TWILIO, "driver"),
+        ("email", "http", HTTP, "driver"),
+        ("sms", "smtp", SMTP, "driver"),
+        ("gmb", "http", HTTP | {"url": ""}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "ftp://x.example/"}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "x.example"}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "https://x.example:port/"}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "https://user:word@x.example/"}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "https://x.example/#here"}, "config.url"),
+        ("gmb", "http", HTTP | {"url": "https://x.example/\r\nX: y"}, "config.url"),
+        ("gmb", "http", HTTP | {"secret": ""}, "config.secret"),
+        ("gmb", "http", HTTP | {"secret": "whsec_not base64!"}, "config.secret"),
+        ("gmb", "http", HTTP | {"secret": "whsec_"}, "config.secret"),
+        ("gmb", "http", HTTP | {"colour": "red"}, "config.colour"),
         ("email", "smtp", SMTP | {"url": "http://x.example"}, "config.url"),
         ("email", "smtp", SMTP | {"url": "smtp://"}, "config.url"),
         ("email", "smtp", SMTP | {"url": "smtp://x.example:port"}, "config.url"),
@@ -144,6 +161,31 @@ def test_a_connection_may_not_lead_into_a_private_network(settings, host):
         create("email", "smtp", SMTP, url=f"smtp://{host}:25")
 
     assert caught.value.errors == {"config.url": network.NotAllowed.__doc__}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "[::1]", "169.254.169.254"])
+def test_an_endpoint_may_not_be_in_a_private_network(settings, host):
+    settings.HEED_ALLOW_PRIVATE_NETWORKS = False
+
+    with pytest.raises(Invalid) as caught:
+        create("gmb", "http", HTTP, url=f"https://{host}/messages")
+
+    assert caught.value.errors == {"config.url": network.NotAllowed.__doc__}
+
+
+@pytest.mark.parametrize(
+    ("channel", "given", "kept"),
+    [
+        ("call", "(415) 555-0199", "+14155550199"),
+        ("whatsapp", "whatsapp:+14155550199", "+14155550199"),
+        ("facebook", "messenger:102030405060708", PAGE["from_number"]),
+        ("facebook", PAGE["from_number"], PAGE["from_number"]),
+    ],
+)
+def test_what_a_channel_sends_from_is_kept_plain(channel, given, kept):
+    made = create(channel, "twilio", TWILIO, from_number=given)
+
+    assert made.config["from_number"] == kept
 
 
 @pytest.mark.parametrize(

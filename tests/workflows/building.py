@@ -27,9 +27,10 @@ def on_dnd(**filters: Any) -> dict[str, Any]:
 
 def connect(business: Business, *channels: str) -> None:
     """Connections that nothing is sent through."""
-    drivers = {"sms": "twilio", "email": "smtp"}
-    for channel in channels or drivers:
-        Connection.objects.create(business=business, channel=channel, driver=drivers[channel], config={})
+    drivers = {"sms": "twilio", "email": "smtp", "gmb": "http"}
+    for channel in channels or ("sms", "email"):
+        driver = drivers.get(channel, "twilio")
+        Connection.objects.create(business=business, channel=channel, driver=driver, config={})
 
 
 def draft(

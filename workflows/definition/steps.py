@@ -11,6 +11,8 @@ from workflows.definition.fields import Field, Notes, below, shape
 MOST_STEPS = 200
 DEEPEST = 10
 SMS_BODY = 1_600
+CHAT_BODY = 1_600
+CALL_SAY = 1_600
 EMAIL_BODY = 20_000
 NOTE = 2_000
 WHICH = ("current", "another", "all_except_current", "all")
@@ -108,6 +110,11 @@ KINDS: dict[str, tuple[dict[str, Field], Check]] = {
         },
         _check_preferred,
     ),
+    **{
+        kind: ({"body": fields.text("Give the text of the message.", most=CHAT_BODY)}, _check_nothing)
+        for kind in ("send_whatsapp", "send_facebook", "send_gmb")
+    },
+    "make_call": ({"say": fields.text("Give the text that the call speaks.", most=CALL_SAY)}, _check_nothing),
     "add_tag": ({"tag": TAG}, _check_nothing),
     "remove_tag": ({"tag": TAG}, _check_nothing),
     "set_dnd": (
@@ -164,6 +171,10 @@ TEMPLATES = {
     "send_sms": ("body",),
     "send_email": ("subject", "body"),
     "send_preferred": ("text", "call", "email.subject", "email.body"),
+    "send_whatsapp": ("body",),
+    "send_facebook": ("body",),
+    "send_gmb": ("body",),
+    "make_call": ("say",),
     "internal_notification": ("message",),
     "create_task": ("title",),
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compliance import keywords
+from compliance.models import FeedbackEvent
 from contacts.words import INBOUND_CHANNELS, OUTBOUND_CHANNELS, Direction, Source
 from dnd.reasons import rules
 from workflows.definition import fields
@@ -11,6 +12,7 @@ from workflows.definition.fields import Field, Notes, below, shape
 
 MOST_TRIGGERS = 50
 FLAGS = ("enabled_all", "disabled_all", "enabled_specific", "disabled_specific")
+EMAIL_EVENTS = tuple(kind for kind in FeedbackEvent.Kind.values if kind not in ("delivered", "other"))
 TAG_OPS = ("equals", "not_equals", "any_of", "none_of")
 Check = Callable[[Notes, str, Mapping[str, Any]], None]
 
@@ -93,6 +95,18 @@ FILTERS: dict[str, tuple[dict[str, Field], Check]] = {
             "tags": TAGS,
         },
         _check_keywords,
+    ),
+    "message_failed": (
+        {
+            "channels": fields.choices(OUTBOUND_CHANNELS, required=False),
+            "codes": fields.texts("Give a list of codes, such as 30003.", required=False),
+            "tags": TAGS,
+        },
+        _check_nothing,
+    ),
+    "email_event": (
+        {"events": fields.choices(EMAIL_EVENTS, required=False), "tags": TAGS},
+        _check_nothing,
     ),
     "manual": ({}, _check_nothing),
 }

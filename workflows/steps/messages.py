@@ -17,9 +17,11 @@ class Send(Kind):
     """Send: a message is queued and the step is done. Hold: asked again then. Drop: skipped, or failed."""
 
     channel: str
+    says = "body"
+    """The field of the step that holds the text."""
 
     def run(self, batch: Batch) -> Results:
-        rendered, results = texts.render(batch, ["subject", "body"])
+        rendered, results = texts.render(batch, ["subject", self.says])
         full = [
             (row, self._proposal(row, batch, subject, body))
             for row, (subject, body) in rendered
@@ -99,3 +101,26 @@ class SendSms(Send):
 @step("send_email")
 class SendEmail(Send):
     channel = "email"
+
+
+@step("make_call")
+class MakeCall(Send):
+    """The text is spoken to whoever answers."""
+
+    channel = "call"
+    says = "say"
+
+
+@step("send_whatsapp")
+class SendWhatsApp(Send):
+    channel = "whatsapp"
+
+
+@step("send_facebook")
+class SendFacebook(Send):
+    channel = "facebook"
+
+
+@step("send_gmb")
+class SendGmb(Send):
+    channel = "gmb"

@@ -1,0 +1,51 @@
+"""How each connection fares: when it last took something, and when and why it last did not."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import connection
+from django.utils import timezone
+
+from messaging.delivery.calling import Called
+from messaging.delivery.states import NOT_CALLED
+from messaging.models import Connection
+from messaging.providers.base import Taken
+
+HEARD_EVERY = timedelta(minutes=1)
+# At most every two seconds, so that the processes of a large broadcast do not wait for each other here.
+NOTE = """
+UPDATE messaging_connection
+   SET worked_at = CASE WHEN %(took)s THEN %(at)s ELSE worked_at END,
+       failed_at = CASE WHEN %(failure)s <> '' THEN %(at)s ELSE failed_at END,
+       failure = CASE WHEN %(failure)s <> '' THEN %(failure)s ELSE failure END
+ WHERE id = %(account)s
+   AND (%(took)s AND coalesce(worked_at, '-infinity') < %(at)s - interval '2 seconds'
+        OR %(failure)s <> '' AND coalesce(failed_at, '-infinity') < %(at)s - interval '2 seconds')
+"""
+
+
+def note(calls: Iterable[Called], at: datetime) -> None:
+    """Keep how these calls went. The last thing of a settling, after everything that it locks."""
+    ordered = sorted(calls, key=lambda called: called.claim.account.id)
+    with connection.cursor() as cursor:
+        for account, group in groupby(ordered, key=lambda called: called.claim.account.id):
+            own = list(group)
+            took = any(isinstance(called.answer, Taken) for called in own)
+            cursor.execute(NOTE, {"account": account, "took": took, "failure": _failure(own), "at": at})
+
+
+def _failure(calls: Sequence[Called]) -> str:
+    details = [
+        called.answer.detail
+        for called in calls
+        if not isinstance(called.answer, Taken) and called.answer is not NOT_CALLED
+    ]
+    return details[-1][:400] if details else ""
+
+
+def heard_from(account: Connection) -> None:
+    """A provider has called us by this connection, so its callbacks find their way."""
+    now = timezone.now()
+    if account.heard_at is None or account.heard_at < now - HEARD_EVERY:
+        Connection.objects.filter(pk=account.pk).update(heard_at=now)
