@@ -35,7 +35,7 @@ class Endpoint:
             return _no(400, f"A message has {', '.join(FIELDS)}.")
         failure = self._simulation.settings.take_http_failure()
         chosen = magic.for_phone(str(told["to"]), "http")
-        refusal = (failure and failure.refusal) or chosen.refusal
+        refusal = failure.refusal if failure else chosen.refusal
         if refusal and not (failure and failure.accept):
             return _no(refusal.status, refusal.message, refusal.retry_after)
         self._keep(told, began_at)
