@@ -198,6 +198,26 @@ def read(contacts: Iterable[int]) -> dict[int, Wishes]:
     }
 
 
+def masks(contacts: Iterable[int]) -> dict[int, int]:
+    """The bit mask of blocked outbound channels of each of these contacts for whom any is."""
+    found = Standing.objects.filter(contact__in=list(contacts), outbound__gt=0)
+    return dict(found.values_list("contact", "outbound"))
+
+
+def suppressed(business: int, addresses: Iterable[str]) -> dict[str, int]:
+    """The bit mask of the channels on which each of these addresses is suppressed now, for those that are."""
+    found: dict[str, int] = defaultdict(int)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT address, channel FROM dnd_suppression"
+            " WHERE business_id = %s AND address = ANY(%s) AND lifted_at IS NULL",
+            [business, list(addresses)],
+        )
+        for address, channel in cursor.fetchall():
+            found[address] |= BIT[channel]
+    return dict(found)
+
+
 def state_of(mask: int) -> str:
     """`on` every outbound channel blocked, `off` none, `partial` some."""
     if mask == 0:

@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from config.desk import contact, contact_form
 from contacts import phones
-from contacts.acting import business_of
+from contacts.acting import business_of, reaches
 from contacts.admin import Choice, DeskList
 from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Tag
 from contacts.search import search
-from contacts.words import Channel, channels_in, in_words
+from contacts.words import Channel, Role, channels_in, in_words
 from dnd import audience, flags
 from dnd.audience import Wanted
 from dnd.models import Reason, State
@@ -123,7 +123,10 @@ class ContactList(DeskList):
         return [row(one) for one in found]
 
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
-        return [(reverse("admin:contacts_contact_add"), "person_add", "Add a contact")]
+        buttons = [(reverse("admin:contacts_contact_add"), "person_add", "Add a contact")]
+        if reaches(request, Role.MANAGER):
+            buttons.append((reverse("desk:imports"), "upload", "Import"))
+        return buttons
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

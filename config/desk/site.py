@@ -33,7 +33,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         "",
         (
             Section("Start", "admin:index", "home"),
-            Section("Contacts", "admin:contacts_contact_changelist", "group"),
+            Section("Contacts", "admin:contacts_contact_changelist", "group", also=("imports/",)),
             Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
             Section("Messages", "admin:messaging_message_changelist", "chat"),
         ),

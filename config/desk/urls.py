@@ -25,6 +25,7 @@ from config.desk import (
     suppressions,
     workflow,
 )
+from config.desk.importing import page as importing
 from config.desk.reports import page as reports
 
 app_name = "desk"
@@ -48,6 +49,13 @@ urlpatterns = [
     _page("suppressions/import/", suppressions.bring_in, "suppression-import"),
     _page("suppressions/export/", suppressions.take_out, "suppression-export"),
     _page("suppressions/<str:pk>/lift/", suppressions.lift, "suppression-lift"),
+    _page("imports/", importing.start, "imports"),
+    _page("imports/<str:pk>/", importing.show, "import"),
+    _page("imports/<str:pk>/columns/", importing.choose, "import-columns"),
+    _page("imports/<str:pk>/go/", importing.go, "import-go"),
+    _page("imports/<str:pk>/stop/", importing.stop, "import-stop"),
+    _page("imports/<str:pk>/discard/", importing.discard, "import-discard"),
+    _page("imports/<str:pk>/rows/", importing.problems, "import-problems"),
     _page("reports/", reports.show, "reports"),
     _page("reports/csv/", reports.as_csv, "reports-csv"),
     _page("people/add/", settings_pages.member_add, "member-add"),

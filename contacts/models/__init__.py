@@ -8,6 +8,7 @@ from contacts.models.contact import (
     Tag,
 )
 from contacts.models.events import Event, EventKind
+from contacts.models.imports import Import, ImportPiece, ImportRow
 from contacts.models.jobs import Job, JobFile, JobQuerySet, JobRefusal, JobState
 from contacts.models.pipeline import RECORD_TYPES, Colour, Pipeline, Status, SystemStatus
 from contacts.models.work import Note, Notification, NotificationRead, Task
@@ -23,6 +24,9 @@ __all__ = [
     "ContactTag",
     "Event",
     "EventKind",
+    "Import",
+    "ImportPiece",
+    "ImportRow",
     "Job",
     "JobFile",
     "JobQuerySet",

@@ -13,7 +13,7 @@ from dnd.services.dnc_list import Listed, add_to_dnc
 from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
-from dnd.services.screening import screen_new_addresses
+from dnd.services.screening import screen, screen_new_addresses
 
 __all__ = [
     "Listed",
@@ -30,6 +30,7 @@ __all__ = [
     "change_one",
     "effective_at",
     "end_due",
+    "screen",
     "screen_new_addresses",
     "stamp",
     "stamp_waiting",

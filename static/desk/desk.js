@@ -72,6 +72,11 @@
     }
   });
 
+  // The admin's script looks for a text field of its own beside every file field, and fails where there is none.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=file]")) event.stopPropagation();
+  }, true);
+
   // One more row in a set of forms.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add-row]");

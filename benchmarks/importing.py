@@ -1,0 +1,111 @@
+"""Contacts a second from a file, beside a raw COPY of the same rows and the parsing of their phones alone."""
+
+import csv
+import io
+import random
+import time
+from pathlib import Path
+
+import phonenumbers
+from celery import current_app
+from django.db import connection
+
+from benchmarks import people, running
+from benchmarks.result import Row, less_is_better, more_is_better
+from benchmarks.running import Bench, wait_until
+from config.supervisor import program
+from contacts.models import Business, Import
+from contacts.services import importing
+from tests.factories import MANAGER
+
+CONTACTS = 200_000
+MEMORY_LIMIT = 300.0
+HEADER = ("first_name", "last_name", "email", "phone", "external_id", "tags", "dnd_sms")
+
+
+def measure(bench: Bench) -> list[Row]:
+    path = bench.home / "contacts.csv"
+    write_file(path, CONTACTS)
+    reference = CONTACTS / (copy_seconds(path) + phone_seconds(path))
+    owner = people.business("imports")
+    options = "worker -Q bulk -c 1 -n bulk@bench --without-gossip --without-mingle"
+    worker = bench.start(program.celery("worker-bulk", options, grace=8.0, turn=0))
+    wait_until(lambda: bool(current_app.control.ping(timeout=0.5)), 60, "the worker's answer")
+    seconds = import_seconds(owner, path)
+    memory = running.peak_memory(worker.process.pid)
+    bench.stop()
+    check(owner)
+    beside = "raw COPY and phone parsing of the same rows"
+    return [
+        more_is_better("import", CONTACTS / seconds, "contacts/s", beside, reference, 0.25),
+        less_is_better("import_memory", memory, "MB peak", "the limit", MEMORY_LIMIT, 1.0),
+    ]
+
+
+def write_file(path: Path, number: int) -> None:
+    """Phones as people write them; every twentieth opts out of texts."""
+    chance = random.Random(1)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for n in range(number):
+            digits = f"{chance.randint(200, 989)}{chance.randint(200, 999)}{n % 10_000:04d}"
+            phone = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if n % 2 else f"+1{digits}"
+            row = ("Ada", f"Byron {n}", f"ada{n}@example.org", phone, f"MRN-{n}", "patient")
+            writer.writerow((*row, "yes" if n % 20 == 0 else ""))
+
+
+def copy_seconds(path: Path) -> float:
+    """Into a table without an index or a rule, and waited for until it is on the disk."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE bench_raw ({', '.join(f'{name} text' for name in HEADER)})")
+        begun = time.monotonic()
+        with path.open() as file:
+            cursor.copy_expert("COPY bench_raw FROM STDIN WITH (FORMAT csv, HEADER)", file)
+        spent = time.monotonic() - begun
+        cursor.execute("DROP TABLE bench_raw")
+    return spent
+
+
+def phone_seconds(path: Path) -> float:
+    """What the library takes to read each as E.164, and nothing else."""
+    with path.open(newline="") as file:
+        numbers = [row["phone"] for row in csv.DictReader(file)]
+    begun = time.monotonic()
+    for text in numbers:
+        number = phonenumbers.parse(text, "US")
+        phonenumbers.is_possible_number(number)
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return time.monotonic() - begun
+
+
+def import_seconds(owner: Business, path: Path) -> float:
+    """From the file to the last contact: taken in, checked in a dry run, imported."""
+    data = path.read_bytes()
+    begun = time.monotonic()
+    source = importing.bring(
+        business=owner, filename=path.name, file=io.BytesIO(data), size=len(data), by=MANAGER
+    )
+    importing.choose(
+        source=source, targets=source.targets, match="email", tag_names=(), starts=True, by=MANAGER
+    )
+    checked = wait_until(lambda: _state(source) == "checked", 600, "the check")
+    importing.go(source=source, by=MANAGER)
+    ended = wait_until(lambda: _state(source) == "done", 1200, "the import")
+    print(f"  check {checked - begun:.1f} s, import {ended - checked:.1f} s")
+    return ended - begun
+
+
+def _state(source: Import) -> str:
+    time.sleep(0.2)
+    return str(Import.objects.values_list("state", flat=True).get(pk=source.pk))
+
+
+def check(owner: Business) -> None:
+    """Every row is a contact, and whoever asked for no texts gets none."""
+    made = running.count("SELECT count(*) FROM contacts_contact WHERE business_id = %s", owner.pk)
+    blocked = running.count(
+        "SELECT count(*) FROM dnd_standing WHERE business_id = %s AND outbound = 2", owner.pk
+    )
+    if (made, blocked) != (CONTACTS, CONTACTS // 20):
+        raise AssertionError(f"{made} contacts were made and {blocked} blocked")

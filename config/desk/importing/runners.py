@@ -1,0 +1,153 @@
+"""The two jobs of an import: the check, which changes no contact, and the run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+
+from config.desk.importing import wishes
+from contacts.actors import Actor
+from contacts.importing.cells import Person
+from contacts.models import Import, Job
+from contacts.services import importing, jobs
+from contacts.services.importing import choosing, staging
+from contacts.services.jobs import Progress, Refusal
+from contacts.words import Role, Source
+
+CHECKED_ROWS = 1_000
+WRITTEN_ROWS = 500
+PROBLEMS = "not-imported.csv"
+
+
+def register() -> None:
+    jobs.register(choosing.CHECK, Check())
+    jobs.register(choosing.RUN, Run())
+
+
+def _source(job: Job) -> Import:
+    """The import that the job is about, for one batch.
+
+    A batch need not wait for the disk: should the database lose the last of them, it loses the job's cursor
+    with them, and they are done again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    source = Import.objects.select_related("business").get(pk=job.params["import"])
+    if source.state in (Import.State.DISCARDED, Import.State.DONE):
+        raise jobs.JobFailed("The file was discarded.")
+    return source
+
+
+def _add(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return dict(Counter(counts) + Counter(more))
+
+
+class Check:
+    """Reads every row, finds rows about one contact, and counts what the run would do. Each batch is one of these."""
+
+    least_role = Role.MANAGER.value
+
+    def total(self, job: Job) -> int:
+        return 2 * _source(job).lines
+
+    def batch(self, job: Job) -> Progress:
+        source = _source(job)
+        if not source.read_whole:
+            return self._read(source)
+        if "rows" not in source.found:
+            importing.find_repeats(source)
+            source.found["rows"] = source.rows.count()
+            source.save(update_fields=["found"])
+            return Progress(cursor={})
+        if "file" not in job.cursor:
+            return self._count(source)
+        progress = _tell(source, job, source.check_jobs)
+        if progress.cursor is None:
+            source.state = Import.State.CHECKED
+            source.save(update_fields=["state"])
+        return progress
+
+    def _read(self, source: Import) -> Progress:
+        staged = importing.stage(source, wishes.reasons())
+        unread = {"unread": len(staged.refusals)}
+        source.found = _add(source.found, unread)
+        source.save(update_fields=["found"])
+        return Progress(cursor={}, done=staged.rows, refusals=staged.refusals)
+
+    def _count(self, source: Import) -> Progress:
+        found = staging.waiting(source, source.checked_to, CHECKED_ROWS)
+        if not found:
+            return Progress(cursor=_from_the_top(source))
+        repeats = [
+            Refusal("repeated", wishes.REPEATED.format(same_as), row=person.number)
+            for same_as, person in found
+            if same_as is not None
+        ]
+        people = [person for same_as, person in found if same_as is None]
+        counts, refusals = wishes.foresee(source, importing.plans(source, people))
+        source.found = _add(source.found, counts | {"repeated": len(repeats)})
+        source.checked_to = found[-1][1].number
+        source.save(update_fields=["found", "checked_to"])
+        return Progress(cursor={}, done=len(found), refusals=[*repeats, *refusals])
+
+
+class Run:
+    """Writes the rows that were checked, each exactly once, then the file of those that were not imported."""
+
+    least_role = Role.MANAGER.value
+
+    def total(self, job: Job) -> int:
+        source = _source(job)
+        return source.rows.filter(same_as=None, number__gt=source.written_to).count()
+
+    def batch(self, job: Job) -> Progress:
+        source = _source(job)
+        if "file" in job.cursor:
+            progress = _tell(source, job, [*source.check_jobs, *source.run_jobs])
+            if progress.cursor is None:
+                source.state = Import.State.DONE
+                source.save(update_fields=["state"])
+                choosing.drop(source)
+            return progress
+        people = [
+            person for _, person in staging.waiting(source, source.written_to, WRITTEN_ROWS, counting=True)
+        ]
+        if not people:
+            return Progress(cursor=_from_the_top(source))
+        return self._write(source, job, people)
+
+    def _write(self, source: Import, job: Job, people: list[Person]) -> Progress:
+        by = Actor(Source.IMPORT.value, job.started_by, job.role or None, job.user_id)
+        written = importing.write(source, people, by)
+        blocked, refusals = wishes.grant(source, written, by)
+        counts = {
+            "created": written.created,
+            "updated": written.updated,
+            "unchanged": written.unchanged,
+            "blocked": blocked,
+            **Counter(refusal.code for refusal in refusals),
+        }
+        source.result = _add(source.result, counts)
+        source.written_to = people[-1].number
+        source.save(update_fields=["result", "written_to"])
+        return Progress(
+            cursor={},
+            done=len(people),
+            changed=written.created + written.updated,
+            unchanged=written.unchanged,
+            refusals=refusals,
+        )
+
+
+def _from_the_top(source: Import) -> dict[str, object]:
+    return {"file": [source.header_ends, source.header_row]}
+
+
+def _tell(source: Import, job: Job, told_by: Iterable[int]) -> Progress:
+    """The next part of the file of rows that were not imported."""
+    place, after = job.cursor["file"]
+    content, place, last = importing.problems_file(source, list(told_by), place, after)
+    if content:
+        jobs.append(job, PROBLEMS, content)
+    done = last == after
+    return Progress(cursor=None if done else {"file": [place, last]}, total=job.done if done else None)

@@ -1,0 +1,197 @@
+"""A batch of rows as contacts: addresses held, then contacts, then everything in a handful of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from contacts import locks, rows
+from contacts.actors import Actor
+from contacts.importing.cells import Person
+from contacts.importing.merging import FIELDS, Change
+from contacts.models import Contact, ContactPoint, ContactTag, EventKind, Import, PointKind
+from contacts.services import events, statuses, tags
+from contacts.services.events import Happening
+from contacts.services.importing.planning import Plan, plans
+from contacts.services.statuses import Move
+
+PHONE, EMAIL = PointKind.PHONE.value, PointKind.EMAIL.value
+Gained = tuple[int, str, str]
+"""(contact, kind of address, address)."""
+
+
+class _ContactsMoved(Exception):
+    """Somebody changed who has an address or an external id while the contacts' locks were awaited."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What a batch did. `contacts`: who each row is now, but for the refused; `gained`: the addresses that are new."""
+
+    plan: Plan
+    contacts: dict[int, int] = field(default_factory=dict)
+    gained: list[Gained] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+def write(source: Import, people: Sequence[Person], by: Actor) -> Written:
+    """Bring the contacts of these rows to what the rows say, in the caller's transaction.
+
+    New addresses count as screened: the caller holds them against the suppressions in the same transaction.
+    """
+    _hold_addresses(source, people)
+    written = Written(_locked_plan(source, people))
+    changes = [change for change in written.plan.changes if not change.refusal]
+    made = [change for change in changes if change.kept is None]
+    for change, pk in zip(made, _new_ids(len(made)), strict=True):
+        written.contacts[change.person.number] = pk
+    for change in changes:
+        if change.kept:
+            written.contacts[change.person.number] = change.kept.contact
+    at = locks.now()
+    _insert_contacts(source, [(written.contacts[change.person.number], change) for change in made], at)
+    existing = [change for change in changes if change.kept and change.changes]
+    _update_contacts(existing)
+    _write_points(source, written, [*made, *existing])
+    _record(source, written, made, existing, by, at)
+    _move(source, written, [*made, *existing], by)
+    written.created, written.updated = len(made), len(existing)
+    written.unchanged = len(changes) - len(made) - len(existing)
+    return written
+
+
+def _hold_addresses(source: Import, people: Iterable[Person]) -> None:
+    """As creating one contact does: addresses together with others, external ids alone."""
+    keys = {(PHONE, number) for one in people for number, _, _ in one.phones}
+    keys |= {(EMAIL, one.email) for one in people if one.email}
+    locks.lock_addresses(source.business_id, keys, exclusive=False)
+    ids = {("external_id", one.external_id) for one in people if one.external_id}
+    locks.lock_addresses(source.business_id, ids, exclusive=True)
+
+
+def _locked_plan(source: Import, people: Sequence[Person]) -> Plan:
+    """The plan, made once more under the contacts' locks until it is about the contacts that are locked."""
+    for _ in range(5):
+        plan = plans(source, people)
+        ids = set(plan.contacts)
+        if not ids:
+            return plan
+        mark = transaction.savepoint()
+        locks.lock_contacts(source.business_id, ids)
+        plan = plans(source, people)
+        if ids.issuperset(plan.contacts):
+            return plan
+        transaction.savepoint_rollback(mark)
+    raise _ContactsMoved
+
+
+def _new_ids(number: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)",
+            [number],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _insert_contacts(source: Import, made: Sequence[tuple[int, Change]], at: Any) -> None:
+    rows.insert(
+        Contact,
+        ("id", "business_id", *FIELDS, "created_at"),
+        [
+            (
+                pk,
+                source.business_id,
+                *(change.fields.get(name, None if name == "external_id" else "") for name in FIELDS),
+                at,
+            )
+            for pk, change in made
+        ],
+    )
+
+
+def _update_contacts(changes: Iterable[Change]) -> None:
+    rows.update(
+        "UPDATE contacts_contact c SET first_name = v.first_name, last_name = v.last_name, timezone = v.timezone,"
+        " external_id = v.external_id FROM (VALUES %s)"
+        " AS v (id, first_name, last_name, timezone, external_id) WHERE c.id = v.id",
+        [
+            (
+                change.kept.contact,
+                *(change.fields.get(name, getattr(change.kept, name)) or ("" if name != "external_id" else None)
+                  for name in FIELDS),
+            )
+            for change in changes
+            if change.kept and change.fields
+        ],
+        template="(%s::bigint, %s, %s, %s, %s::varchar)",
+    )  # fmt: skip
+
+
+def _write_points(source: Import, written: Written, changes: Iterable[Change]) -> None:
+    """Numbers are added behind those that are there; an email takes the place of another."""
+    points, replaced = [], []
+    for change in changes:
+        contact = written.contacts[change.person.number]
+        behind = len(change.kept.phones) if change.kept else 0
+        for place, (number, label, line) in enumerate(change.phones, behind):
+            points.append((source.business_id, contact, PHONE, number, label, line, False, place, True))
+        if change.email:
+            points.append((source.business_id, contact, EMAIL, change.email, "", "", False, 0, True))
+            replaced += [contact] if change.kept and change.kept.email else []
+    if replaced:
+        ContactPoint.objects.filter(contact__in=replaced, kind=EMAIL).delete()
+    written.gained = [(point[1], point[2], point[3]) for point in points]
+    rows.insert(
+        ContactPoint,
+        (
+            "business_id", "contact_id", "kind", "value", "label", "line_type", "preferred", "position", "screened",
+        ),
+        points,
+    )  # fmt: skip
+
+
+def _move(source: Import, written: Written, changes: Sequence[Change], by: Actor) -> None:
+    """Statuses as everywhere; one that was archived or removed since the check takes nobody, which is told."""
+    if not (moving := [change for change in changes if change.status]):
+        return
+    held = statuses.hold(source.business_id, {change.status or 0 for change in moving})
+    moves = []
+    for change in moving:
+        status = held.get(change.status or 0)
+        if status is None or status.archived:
+            change.left = "The status was archived or removed since the check: the contact's own stays."
+        else:
+            moves.append(Move(written.contacts[change.person.number], status.id))
+    statuses.move(source.business_id, moves, by=by)
+
+
+def _record(
+    source: Import, written: Written, made: Iterable[Change], existing: Iterable[Change], by: Actor, at: Any
+) -> None:
+    """Tags first, so that every event carries them; then what happened, as for one contact."""
+    taggings = [
+        (written.contacts[change.person.number], name)
+        for change in (*made, *existing)
+        for name in change.tags
+    ]
+    if taggings:
+        ids = tags.ids_of(source.business_id, {name for _, name in taggings})
+        links = sorted({(contact, ids[tags.clean(name)]) for contact, name in taggings})
+        rows.insert(ContactTag, ("contact_id", "tag_id"), links, on_conflict="DO NOTHING")
+    created = [Happening(written.contacts[change.person.number], "Contact created") for change in made]
+    updated = [
+        Happening(written.contacts[change.person.number], f"Contact updated: {', '.join(change.names)}")
+        for change in existing
+        if change.names
+    ]
+    tagged = [Happening(contact, f"Tag “{name}” added", {"tag": name}) for contact, name in taggings]
+    for kind, happenings in (
+        (EventKind.CONTACT_CREATED, created),
+        (EventKind.CONTACT_UPDATED, updated),
+        (EventKind.TAG_ADDED, tagged),
+    ):
+        events.record(source.business_id, kind, happenings, by=by, at=at, starts=source.starts)
