@@ -9,6 +9,7 @@ from dnd import services
 def tick() -> None:
     """End what is over, screen new addresses, stamp what waited for a call."""
     services.end_due()
+    services.end_preferences()
     while services.screen_new_addresses():
         pass
     services.stamp_waiting()

@@ -1,7 +1,7 @@
 """What verdicts are made from, read for any number of contacts in a handful of queries."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,6 +12,8 @@ from django.db import connection
 from compliance.services import permitted
 from compliance.services.permitted import Clock
 from contacts.models import PointKind
+from contacts.preferences import NOTHING, InForce
+from contacts.services import preferring
 from dnd import flags
 from dnd.flags import NO_WISHES, Wishes
 from dnd.reasons import strongest
@@ -30,7 +32,7 @@ SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, c.timezone, s.name, s.rest
  WHERE c.id = ANY(%s) ORDER BY c.id, p.position, p.id
 """
 BUSINESSES = """
-SELECT b.id, b.delivery_policy, b.calls_after_sms_opt_out,
+SELECT b.id, b.delivery_policy, b.calls_after_sms_opt_out, b.preferences_source = 'synced',
        w.channel, w.id, w.driver, w.revision, w.state, w.config
   FROM contacts_business b LEFT JOIN messaging_connection w ON w.business_id = b.id
  WHERE b.id = ANY(%s)
@@ -69,6 +71,7 @@ class Settings:
 
     delivery_policy: str
     calls_after_sms_opt_out: str
+    synced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Reading:
     ways: Mapping[tuple[int, str], Way]
     settings: Mapping[int, Settings]
     clocks: Mapping[int, Clock] = field(default_factory=dict)
+    preferences: Mapping[int, InForce] = field(default_factory=dict)
 
     def version(self, contact: int) -> int:
         return self.wishes.get(contact, NO_WISHES).version
@@ -123,7 +127,8 @@ class Reading:
             blocked={channel: Block(block.reason, block.source, block.since)} if block else {},
             suppressed=strongest(suppressed) if suppressed else "",
             sms_opt_out=self._stops_calls(person, contact, choice.address) if channel == "call" else "",
-            do_not_contact=wishes.do_not_contact,
+            do_not_contact=wishes.do_not_contact or self.method(contact) == "dnc",
+            synced=self.settings[person.business_id].synced,
             status=person.status,
             status_restricts=person.restricts,
             connection=way.state if way else "",
@@ -132,6 +137,10 @@ class Reading:
             hours_open_at=opens_at(self.at),
             expires_at=expires_at,
         )
+
+    def method(self, contact: int) -> str:
+        """What the record system says: `sms`, `voice`, `dnc`, or nothing."""
+        return self.preferences.get(contact, NOTHING).method
 
     def sms_blocked(self, contact: int, number: str) -> list[str]:
         """Why no text may go to this number of a contact: the reasons of the contact and those of the number."""
@@ -167,10 +176,24 @@ def read(contacts: Collection[int]) -> Reading:
         at, people = _people(cursor.fetchall())
         cursor.execute(BUSINESSES, [list({person.business_id for person in people.values()})])
         found = cursor.fetchall()
-    settings = {business: Settings(*rest[:2]) for business, *rest in found}
-    ways = {(business, rest[2]): Way(*rest[3:]) for business, *rest in found if rest[2]}
-    clocks = permitted.clocks({person.business_id for person in people.values()})
-    return Reading(at, people, flags.read(ids), ways, settings, clocks)
+    settings = {business: Settings(*rest[:3]) for business, *rest in found}
+    ways = {(business, rest[3]): Way(*rest[4:]) for business, *rest in found if rest[3]}
+    clocks = permitted.clocks(set(settings))
+    preferences = _preferences(people, settings, at)
+    return Reading(at, people, flags.read(ids), ways, settings, clocks, preferences)
+
+
+def _preferences(
+    people: Mapping[int, Person], settings: Mapping[int, Settings], at: datetime
+) -> dict[int, InForce]:
+    """What record systems say of those whose business listens to one; a number that they prefer is marked so."""
+    synced = [pk for pk, person in people.items() if settings[person.business_id].synced]
+    found = preferring.in_force_of(synced, at) if synced else {}
+    for pk, holds in found.items():
+        points = people[pk].points
+        if holds.number and any(point.value == holds.number for point in points):
+            people[pk].points = [replace(p, preferred=p.value == holds.number) for p in points]
+    return found
 
 
 def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Person]]:

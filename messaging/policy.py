@@ -68,6 +68,8 @@ class Facts:
     sms_opt_out: str = ""
     """Of a call, where the business makes no automated calls after an SMS opt-out: why SMS is blocked."""
     do_not_contact: bool = False
+    synced: bool = False
+    """Whether the record system decides about Do Not Contact."""
     status: str = ""
     status_restricts: bool = False
     connection: str = "connected"
@@ -105,6 +107,8 @@ Verdict = Send | Hold | Drop
 
 BY_A_PERSON = ("manual", "system")
 """The classes of which a person causes each message: a member of staff writes it, or it answers the contact."""
+NO_AUTOMATIONS = "Do Not Contact is on: no automations."
+BY_RECORD_SYSTEM = "Do Not Contact is on by the record system: no automations."
 NO_CALLS_EITHER = "The contact opted out of SMS, after which this business makes no automated calls either."
 NO_OPT_OUTS = ("carrier_unreachable",)
 """Reasons for which SMS is blocked though nobody asked for it."""
@@ -163,7 +167,7 @@ def _unwanted(facts: Facts, obeys: Obeys) -> Drop | None:
     if facts.sms_opt_out and facts.message_class not in BY_A_PERSON:
         return Drop("dnd", f"dnd:sms:{facts.sms_opt_out}", NO_CALLS_EITHER)
     if obeys.do_not_contact and facts.do_not_contact:
-        return Drop("do_not_contact", "do_not_contact", "Do Not Contact is on: no automations.")
+        return Drop("do_not_contact", "do_not_contact", BY_RECORD_SYSTEM if facts.synced else NO_AUTOMATIONS)
     if facts.status_restricts and facts.message_class not in BY_A_PERSON:
         return Drop("status", "status", f"The status {facts.status} restricts contact.")
     return None

@@ -12,6 +12,7 @@ from config.desk.reports.api import DndReport
 from contacts.rest.pipelines import Pipelines, Statuses
 from dnd.api import Dnd
 from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
+from dnd.preferences_api import Preferences
 from workflows.api import Enrollments, Workflows
 from workflows.api_actions import StatusActions
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("actions/<str:id>/", StatusActions.as_view(ONE)),
     path("actions/<str:id>/copy/", StatusActions.as_view({"post": "copy"})),
     path("contacts/<str:id>/actions/<str:action>/run/", StatusActions.as_view({"post": "run"})),
+    path("contacts/<str:id>/preferences/", Preferences.as_view({"put": "update"})),
     path("decisions/", Decisions.as_view({"post": "create"})),
     path("deliveries/preview/", Deliveries.as_view({"post": "preview"})),
     path("broadcasts/", Broadcasts.as_view(MANY)),

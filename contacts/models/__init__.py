@@ -11,6 +11,7 @@ from contacts.models.events import Event, EventKind
 from contacts.models.imports import Import, ImportPiece, ImportRow
 from contacts.models.jobs import Job, JobFile, JobQuerySet, JobRefusal, JobState
 from contacts.models.pipeline import RECORD_TYPES, Colour, Pipeline, Status, SystemStatus
+from contacts.models.preferences import Method, Preference, Sync
 from contacts.models.work import Note, Notification, NotificationRead, Task
 
 __all__ = [
@@ -33,12 +34,15 @@ __all__ = [
     "JobRefusal",
     "JobState",
     "Membership",
+    "Method",
     "Note",
     "Notification",
     "NotificationRead",
     "Pipeline",
     "PointKind",
+    "Preference",
     "Status",
+    "Sync",
     "SystemStatus",
     "Tag",
     "Task",

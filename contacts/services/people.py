@@ -19,12 +19,14 @@ from contacts.models import (
     EventKind,
     Note,
     PointKind,
+    Preference,
+    Sync,
     Task,
 )
-from contacts.services import events, tags
+from contacts.services import events, preferring, tags
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
-from contacts.words import LineType, time_zones
+from contacts.words import LineType, Source, time_zones
 
 NAMES = ("first_name", "last_name", "timezone", "external_id")
 
@@ -116,6 +118,8 @@ def update(*, contact: Contact, data: Mapping[str, Any], by: Actor) -> Contact:
     if not locks.lock_contacts(business.pk, [contact.pk]):
         raise Contact.DoesNotExist
     _refuse_taken_external_id(business, data.get("external_id"), but=contact.pk)
+    if "phones" in data:
+        _refuse_owned(contact, data["phones"], by)
     changed = [name for name in NAMES if name in data and data[name] != getattr(contact, name)]
     for name in changed:
         setattr(contact, name, data[name])
@@ -143,6 +147,8 @@ def delete(*, contact: Contact, by: Actor) -> None:
     ContactTag.objects.filter(contact=contact).delete()
     Note.objects.filter(contact=contact).delete()
     Task.objects.filter(contact=contact).delete()
+    Preference.objects.filter(contact=contact).delete()
+    Sync.objects.filter(contact=contact).delete()
     Contact.objects.filter(pk=contact.pk).update(
         first_name="",
         last_name="",
@@ -190,6 +196,16 @@ def _write_points(contact: Contact, data: Mapping[str, Any]) -> list[str]:
         if field in data and _write_single(contact, kind, data[field] or ""):
             changed.append(field)
     return changed
+
+
+def _refuse_owned(contact: Contact, given: Sequence[Phone], by: Actor) -> None:
+    """While preferences are synced nobody else prefers another number; one that goes is preferred no more."""
+    points = ContactPoint.objects.filter(contact=contact, preferred=True)
+    before = points.values_list("value", flat=True).first() or ""
+    after = next((phone.number for phone in given if phone.preferred), "")
+    gone = not after and before not in {phone.number for phone in given}
+    if after != before and not gone and by.source != Source.SYNC:
+        preferring.refuse_while_synced(contact.business)
 
 
 def _write_phones(contact: Contact, given: Sequence[Phone]) -> bool:

@@ -14,6 +14,8 @@ from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
 from dnd.services.screening import screen, screen_new_addresses
+from dnd.services.screening import screen_new_addresses
+from dnd.services.syncing import end_preferences, sync
 
 __all__ = [
     "Listed",
@@ -31,8 +33,10 @@ __all__ = [
     "effective_at",
     "end_due",
     "screen",
+    "end_preferences",
     "screen_new_addresses",
     "stamp",
     "stamp_waiting",
     "switch_refusals",
+    "sync",
 ]

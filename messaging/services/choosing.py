@@ -85,6 +85,7 @@ def way_of(
         obeys=rules.classes()[message_class],
         has_phone=any(point.kind == PointKind.PHONE for point in person.points),
         policy=policy or reading.settings[person.business_id].delivery_policy,
+        method=reading.method(contact),
     )
     return Chosen(contact, choice, asked.get(choice.about), reading.version(contact))
 

@@ -117,6 +117,17 @@ BROADCAST = {
 }
 
 
+PREFERENCES = {
+    "method": "voice",
+    "preferred_number": "+14155550100",
+    "appointment": {"id": "A-1", "method": "sms", "until": "2030-11-20T09:00:00Z"},
+    "block": ["email"],
+    "raw_code": "PHN",
+    "message_id": "81",
+    "sent_at": "2026-11-20T09:00:00Z",
+}
+
+
 def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     """A body that fits, of everything that takes one."""
     contact, workflow = ids["contact"], ids["workflow"]
@@ -137,6 +148,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "statuses/{status}/actions/"): ACTION,
         ("PATCH", "actions/{action}/"): ACTION,
         ("POST", "actions/{action}/copy/"): {"statuses": [ids["status"]], "on_conflict": "keep"},
+        ("PUT", "contacts/{contact}/preferences/"): PREFERENCES,
         ("POST", "decisions/"): question,
         ("POST", "decisions/ "): {"items": [question, {**question}]},
         ("POST", "deliveries/preview/"): {

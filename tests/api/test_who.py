@@ -21,6 +21,7 @@ OPEN = {"schema/", "docs/", ""}
 STEPS = [{"kind": "send_sms", "body": "Hello"}]
 
 LEAST_ROLE = {
+    ("PUT", "contacts/<str:id>/preferences/"): "manager",
     ("POST", "workflows/"): "manager",
     ("PATCH", "workflows/<str:id>/"): "manager",
     ("DELETE", "workflows/<str:id>/"): "manager",
@@ -95,6 +96,7 @@ def test_every_operation_asks_for_a_key(db, method, address):
 
 
 BODIES: dict[str, Any] = {
+    "contacts/<str:id>/preferences/": {"method": "dnc"},
     "contacts/<str:id>/": {"first_name": "Stolen"},
     "contacts/<str:id>/tags/": {"add": ["stolen"]},
     "contacts/<str:id>/dnd/": {"outbound": {"sms": True}},

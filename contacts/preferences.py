@@ -1,0 +1,79 @@
+"""What a record system says of how a contact wants to be reached, and what of it holds. Plain values in and out.
+
+Whatever the order in which its messages come, and however often, what holds in the end is the same: each thing that
+was said carries the record system's own time, and the later one stands. Between equal times the stricter one does.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+METHODS = ("sms", "voice", "dnc")
+STRICTNESS = ("", *METHODS)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of a contact in general, or for one appointment until `ends_at`.
+
+    `unknown_at`: when last a code was given that nobody knows.
+    """
+
+    appointment: str = ""
+    method: str = ""
+    method_at: datetime | None = None
+    unknown_at: datetime | None = None
+    number: str = ""
+    number_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def wished(self) -> str:
+        """The method that holds. A code that nobody knows is no preference; it does not undo “do not contact”."""
+        newer_unknown = self.unknown_at and (self.method_at is None or self.unknown_at > self.method_at)
+        return "" if newer_unknown and self.method != "dnc" else self.method
+
+    def with_method(self, method: str, at: datetime) -> "Said":
+        if method and method not in METHODS:
+            return replace(self, unknown_at=max(at, self.unknown_at or at))
+        newer = (at, STRICTNESS.index(method))
+        if self.method_at and newer <= (self.method_at, STRICTNESS.index(self.method)):
+            return self
+        return replace(self, method=method, method_at=at)
+
+    def with_number(self, number: str, at: datetime) -> "Said":
+        if self.number_at and (at, number) <= (self.number_at, self.number):
+            return self
+        return replace(self, number=number, number_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds now. `appointment`: which one it is for, where it is not what is said in general."""
+
+    method: str = ""
+    number: str = ""
+    appointment: str = ""
+
+
+NOTHING = InForce()
+
+
+def in_force(said: Iterable[Said], now: datetime) -> InForce:
+    """What holds now: for an appointment until it is over, else in general. Of several appointments the strictest."""
+    general, best = Said(), None
+    for each in said:
+        if not each.appointment:
+            general = each
+        elif (each.ends_at is None or each.ends_at > now) and (best is None or _weight(each) > _weight(best)):
+            best = each
+    if best is None:
+        return InForce(general.wished, general.number)
+    appointment = best.appointment if best.wished or best.number else ""
+    return InForce(best.wished or general.wished, best.number or general.number, appointment)
+
+
+def _weight(said: Said) -> tuple[bool, datetime, str]:
+    """Which of several appointments counts: one that forbids, else the one that was spoken of last."""
+    times = [at for at in (said.method_at, said.number_at, said.unknown_at) if at]
+    return said.wished == "dnc", max(times), said.appointment
