@@ -46,6 +46,17 @@ class Said:
             return self
         return replace(self, number=number, number_at=at)
 
+    def joined(self, other: "Said") -> "Said":
+        """What was said of two who turn out to be one person: the later, but “do not contact” stays."""
+        said = self.with_number(other.number, other.number_at) if other.number_at else self
+        if other.unknown_at:
+            said = replace(said, unknown_at=max(other.unknown_at, said.unknown_at or other.unknown_at))
+        if other.method_at:
+            said = said.with_method(other.method, other.method_at)
+        if "dnc" in (self.method, other.method):
+            said = replace(said, method="dnc")
+        return replace(said, ends_at=max(filter(None, (self.ends_at, other.ends_at)), default=None))
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:

@@ -37,7 +37,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The way that is taken, or "none", and its address; for each of the three ways a sentence.
+    """The way that is taken, or "none", and its address; for each of the three ways a sentence, and what refused it.
 
     `verdict` is that on the way `about`: the one taken; without one, the first that the contact stands against, else
     the first that the business does.
@@ -48,6 +48,7 @@ class Choice:
     verdict: Verdict
     about: str
     why: Mapping[str, str]
+    refused: Mapping[str, Drop]
 
 
 def choose(
@@ -81,9 +82,9 @@ def choose(
             taken, chosen = way, found
             why[way] = _taken(way, found)
     if chosen:
-        return Choice(taken, chosen.to, chosen.verdict, taken, why)
+        return Choice(taken, chosen.to, chosen.verdict, taken, why, dict(refusals))
     about, verdict = min(refusals, key=lambda each: each[1].rule not in SKIPS, default=("", NO_COPY))
-    return Choice(NONE, "", verdict, about, why)
+    return Choice(NONE, "", verdict, about, why, dict(refusals))
 
 
 def _refusal(way: str, found: Way, policy: str, has_phone: bool) -> Drop | None:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from config.desk import contact_dnd, contact_message, contact_timeline, finding, site
+from config.desk import contact_dnd, contact_message, contact_reach, contact_timeline, finding, site
 from contacts.acting import reaches
 from contacts.models import Contact, PointKind
 from contacts.services import tags
@@ -29,6 +29,7 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
         **tasks(contact),
         **notes(contact),
         **enrollments(contact),
+        **contact_reach.of(contact),
         **contact_timeline.first(contact),
         **contact_message.ready(request, contact),
     }
@@ -67,7 +68,14 @@ def enrollments(contact: Contact) -> dict[str, Any]:
     return {"enrollments": mine[:ENROLLMENTS_SHOWN], "workflows": published.distinct().order_by("name")}
 
 
-PARTS = {"tags": labels, "tasks": tasks, "notes": notes, "enrollments": enrollments}
+PARTS = {
+    "tags": labels,
+    "tasks": tasks,
+    "notes": notes,
+    "enrollments": enrollments,
+    "reach": contact_reach.of,
+    "preferred": contact_reach.of,
+}
 
 
 @require_safe

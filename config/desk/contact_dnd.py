@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.desk import finding, site
 from contacts.acting import actor_of
-from contacts.models import Contact
+from contacts.models import Business, Contact
 from contacts.words import CHANNELS_OF, Channel, Direction, channels_in, in_words, mask_of
 from dnd import flags
 from dnd import services as dnd
@@ -136,8 +136,15 @@ def describe(contact: Contact, panel: Panel, errors: Mapping[str, str]) -> dict[
         "inbound_rows": rows["inbound"],
         "switch": panel.do_not_contact,
         "switch_error": errors.get("automations.do_not_contact", ""),
-        "show_switch": contact.business.allow_do_not_contact or panel.do_not_contact.enabled,
+        "show_switch": _shows_switch(contact.business, on=panel.do_not_contact.enabled),
     }
+
+
+def _shows_switch(business: Business, *, on: bool) -> bool:
+    """Never where a record system decides: what it says is on a card of its own."""
+    if business.preferences_source == Business.PreferencesSource.SYNCED:
+        return False
+    return business.allow_do_not_contact or on
 
 
 def _row(flag: Flag, errors: Mapping[str, str]) -> Row:

@@ -94,6 +94,13 @@ class Editing:
             self.blame(invalid.errors, rows)
             return None
 
+    def refuse(self, conflict: Conflict) -> None:
+        """Put what stands against it at the field that it is about."""
+        if conflict.code == "owned_by_record_system":
+            self.phones_error = str(conflict)
+        else:
+            self.form.add_error("external_id", str(conflict))
+
     def blame(self, errors: Mapping[str, str], rows: list[PhoneForm]) -> None:
         """Put each of the service's sentences at the field that it is about."""
         for field, sentence in errors.items():
@@ -137,7 +144,7 @@ def add(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{contact.name} added.")
             return redirect("admin:contacts_contact_change", contact.pk)
         except Conflict as conflict:
-            editing.form.add_error("external_id", str(conflict))
+            editing.refuse(conflict)
     return _page(request, editing, "Add a contact")
 
 
@@ -151,13 +158,14 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("admin:contacts_contact_change", contact.pk)
         except Conflict as conflict:
-            editing.form.add_error("external_id", str(conflict))
+            editing.refuse(conflict)
     return _page(request, editing, f"Edit {contact.name}", contact)
 
 
 def _page(request: HttpRequest, editing: Editing, title: str, contact: Contact | None = None) -> HttpResponse:
     status = 422 if editing.invalid else 200
-    context = {"editing": editing, "contact": contact}
+    synced = business_of(request).preferences_source == Business.PreferencesSource.SYNCED
+    context = {"editing": editing, "contact": contact, "synced": synced and contact is not None}
     return site.page(request, "desk/contact/form.html", context, title=title, status=status)
 
 

@@ -35,12 +35,45 @@ class ProfileForm(forms.Form):
         max_length=2, label="Country", help_text="Two letters. Numbers are read as dialled there."
     )
     timezone = forms.ChoiceField(choices=[*ZONES, ("UTC", "UTC")], label="Time zone")
+    delivery_policy = forms.ChoiceField(
+        choices=[
+            ("cascade", "The first that is possible: a text, else a call, else an email"),
+            (
+                "literal",
+                "Stricter: a call only to a number that cannot be texted, an email only to people without a phone",
+            ),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+        label="How a message goes that has copy for several ways",
+    )
+    calls_after_sms_opt_out = forms.ChoiceField(
+        choices=[("allowed", "Allowed"), ("blocked", "Blocked")],
+        widget=forms.RadioSelect,
+        required=False,
+        label="After an SMS opt-out, automated calls are",
+        help_text="A call that a person makes by hand does not count.",
+    )
+    preferences_source = forms.ChoiceField(
+        choices=[
+            ("manual", "Set by staff, on each contact's page"),
+            ("synced", "Synced from a record system, which then owns them: staff cannot change them here"),
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+        label="Preferred contact and Do Not Contact are",
+    )
     allow_do_not_contact = forms.BooleanField(
         required=False, label="Show “Pause automations (Do Not Contact)” on contacts"
     )
     remove_when_all_dnd = forms.BooleanField(
         required=False, label="Take a contact out of every workflow when every channel is blocked"
     )
+
+    def clean(self) -> dict[str, Any]:
+        """What is not chosen stays as it is."""
+        chosen = ("delivery_policy", "calls_after_sms_opt_out", "preferences_source")
+        return {k: v for k, v in self.cleaned_data.items() if v or k not in chosen}
 
 
 class MemberForm(forms.Form):

@@ -157,7 +157,13 @@ def branch(step: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
         side: [branch(inner, named) for inner in step.get(key, [])]
         for side, key in (("yes", "then"), ("no", "else"))
     }
-    return {"kind": step["kind"], "words": wording.step(step, named), "text": step.get("body", ""), **inside}
+    return {"kind": step["kind"], "words": wording.step(step, named), "text": _text(step), **inside}
+
+
+def _text(step: Mapping[str, Any]) -> str:
+    """What a message says: each way on a line of its own, where it has several."""
+    ways = (step.get("text"), step.get("call"), step.get("email", {}).get("body"), step.get("body"))
+    return "\n".join(filter(None, ways))
 
 
 def _editable(request: HttpRequest, pk: str) -> Workflow:

@@ -22,7 +22,7 @@ from contacts.models import (
     SystemStatus,
     Task,
 )
-from contacts.services import events, moving
+from contacts.services import events, moving, preferring
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
 
@@ -211,6 +211,7 @@ def _move(merging: Merging) -> None:
     """Work, what jobs refused, and the history; what waits to start workflows does so for the winner."""
     for model in (Task, Note, Notification, Event, JobRefusal):
         model.objects.filter(contact=merging.loser).update(contact=merging.winner)
+    preferring.merge(merging.winner, merging.loser)
 
 
 KEEPER = Keeper(
@@ -224,6 +225,8 @@ KEEPER = Keeper(
             "contacts.JobRefusal.contact",
             "contacts.Note.contact",
             "contacts.Notification.contact",
+            "contacts.Preference.contact",
+            "contacts.Sync.contact",
             "contacts.Task.contact",
         }
     ),

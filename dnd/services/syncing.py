@@ -34,8 +34,6 @@ PER_TICK = 500
 NOT_SYNCED = (
     "This business sets preferences itself: choose “synced” as their source in its Business Profile first."
 )
-NOT_ITS_NUMBER = "This contact does not have the number {}: give one of its phone numbers."
-AN_EMAIL = "An email address cannot be preferred: give one of the contact's phone numbers."
 UNKNOWN = "The code “{}” is not known: no preference was taken from it."
 
 
@@ -106,13 +104,13 @@ def _normal(business: Business, contact: Contact, spoken: Spoken, path: str) -> 
     if not spoken.number:
         return spoken
     if "@" in spoken.number:
-        raise Invalid({path: AN_EMAIL})
+        raise Invalid({path: preferring.AN_EMAIL})
     try:
         number = phones.parse(spoken.number, business.country)
     except phones.NotAPhone as error:
         raise Invalid({path: str(error)}) from error
     if not ContactPoint.objects.filter(contact=contact, kind="phone", value=number).exists():
-        raise Invalid({path: NOT_ITS_NUMBER.format(number)})
+        raise Invalid({path: preferring.NOT_ITS_NUMBER.format(number)})
     return replace(spoken, number=number)
 
 
