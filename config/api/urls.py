@@ -11,8 +11,8 @@ from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
 from contacts.rest.pipelines import Pipelines, Statuses
 from dnd.api import Dnd
-from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
 from dnd.preferences_api import Preferences
+from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
 from workflows.api import Enrollments, Workflows
 from workflows.api_actions import StatusActions
 

@@ -55,9 +55,6 @@ class Api:
     def post(self, path: str, body: Any = None) -> Answer:
         return self.send("POST", path, b"" if body is None else json.dumps(body).encode())
 
-    def put(self, path: str, body: Any) -> Answer:
-        return self.send("PUT", path, json.dumps(body).encode())
-
     def patch(self, path: str, body: Any) -> Answer:
         return self.send("PATCH", path, json.dumps(body).encode())
 
