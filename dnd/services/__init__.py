@@ -14,7 +14,6 @@ from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
 from dnd.services.screening import screen, screen_new_addresses
-from dnd.services.screening import screen_new_addresses
 from dnd.services.syncing import end_preferences, sync
 
 __all__ = [
@@ -32,8 +31,8 @@ __all__ = [
     "change_one",
     "effective_at",
     "end_due",
-    "screen",
     "end_preferences",
+    "screen",
     "screen_new_addresses",
     "stamp",
     "stamp_waiting",

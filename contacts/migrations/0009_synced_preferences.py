@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0007_statuses_with_colours'),
+        ('contacts', '0008_imports'),
     ]
 
     operations = [
