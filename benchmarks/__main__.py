@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.supervisor.servers import servers
 
-NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks", "import")
+NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks", "audience", "import")
 MODULES = {"import": "importing"}
 """Where a benchmark's own name cannot be a module's."""
 

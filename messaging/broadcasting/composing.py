@@ -1,7 +1,7 @@
 """The rows of a broadcast's messages: who gets what, and of everybody who gets nothing, why."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from contacts import rows
 from contacts.models import PointKind
 from messaging import facts, templates
-from messaging.broadcasting.deciding import Recipient
+from messaging.broadcasting.deciding import Named, Recipient
 from messaging.choosing import CHANNEL_OF, NONE, WAYS
 from messaging.facts import Person, Reading
 from messaging.models import LANE_OF, Broadcast, Message, MessageState
@@ -25,23 +25,21 @@ COLUMNS = (
 NOBODY_TWICE = "(broadcast_id, recipient) WHERE broadcast_id IS NOT NULL DO NOTHING"
 WAY_OF = {channel: way for way, channel in CHANNEL_OF.items()}
 LONGEST_DETAIL = 400
+ADDRESSES = ("email", "phone")
 
 Place = Callable[[str, datetime], datetime]
 """(channel, the time now) → when the next message on that channel may leave."""
 
 
-def write(
-    broadcast: Broadcast, reading: Reading, recipients: Sequence[Recipient], *, place: Place
-) -> list[tuple[str, datetime]]:
-    """Insert a message for each recipient, be it to tell why there is none; state and due time of those inserted.
+def write(broadcast: Broadcast, reading: Reading, recipients: Iterable[Recipient], *, place: Place) -> None:
+    """Insert a message for each recipient, be it to tell why there is none.
 
     Whoever has one of this broadcast already gets no other: the database sees to it.
     """
     composed = _Composer(broadcast, reading, place)
     made = [composed.row(recipient) for recipient in recipients]
-    if not made:
-        return []
-    return rows.insert(Message, COLUMNS, made, on_conflict=NOBODY_TWICE, returning="state, due_at")
+    if made:
+        rows.insert(Message, COLUMNS, made, on_conflict=NOBODY_TWICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ class _Outcome:
     rule: str
     reason: str
     detail: str
-    inputs: dict[str, Any]
+    inputs: str
+    """The end of a JSON object, of which the version and the address are the beginning."""
     channel: str
     way: str
 
@@ -65,6 +64,9 @@ class _Composer:
             for way, body in broadcast.copies.items()
         }
         business = broadcast.business
+        self._by_address = any(
+            name in body for copy in self._copies.values() for body in copy for name in ADDRESSES
+        )
         self._business = {"name": business.name, "phone": business.phone, "address": business.address}
         self._outcomes: dict[int, _Outcome] = {}
         self._same = (
@@ -83,10 +85,11 @@ class _Composer:
             if out.state != MessageState.DROPPED:
                 out = _unrenderable(out, str(error))
         due_at, expires_at = self._times(out, recipient)
-        inputs = {"version": self._reading.version(named.id), "address": recipient.to, **out.inputs}
+        version = self._reading.version(named.id)
         return (
             named.id, named.id, out.channel, recipient.to, subject, body, out.state, out.rule, out.reason,
-            out.detail, json.dumps(inputs), inputs["version"], due_at, expires_at,
+            out.detail, f'{{"version": {version}, "address": {json.dumps(recipient.to)}{out.inputs}', version, due_at,
+            expires_at,
             at if out.state == MessageState.DROPPED else None, *self._same,
         )  # fmt: skip
 
@@ -103,7 +106,8 @@ class _Composer:
             rule=verdict.rule,
             reason=verdict.reason,
             detail=_detail(recipient, passed)[:LONGEST_DETAIL],
-            inputs=inputs,
+            inputs="".join(f", {json.dumps(name)}: {json.dumps(value)}" for name, value in inputs.items())
+            + "}",
             channel=chosen.channel,
             way=WAY_OF[chosen.channel],
         )
@@ -137,22 +141,27 @@ class _Composer:
 
     def _values(self, recipient: Recipient) -> Context:
         return {
-            "contact": _contact(recipient, self._reading.people[recipient.named.id]),
+            "contact": self._contact(recipient.named),
             "business": self._business,
         }
 
+    def _contact(self, named: Named) -> dict[str, str]:
+        values = {
+            "first_name": named.first_name,
+            "last_name": named.last_name,
+            "name": f"{named.first_name} {named.last_name}".strip(),
+        }
+        if self._by_address:
+            values |= _addresses(self._reading.people[named.id])
+        return values
 
-def _contact(recipient: Recipient, person: Person) -> dict[str, str]:
-    named = recipient.named
+
+def _addresses(person: Person) -> dict[str, str]:
+    """The preferred phone, else the first, and the email."""
     phones = [point for point in person.points if point.kind == PointKind.PHONE]
     first = next((point for point in phones if point.preferred), phones[0] if phones else None)
-    return {
-        "first_name": named.first_name,
-        "last_name": named.last_name,
-        "name": f"{named.first_name} {named.last_name}".strip(),
-        "email": next((point.value for point in person.points if point.kind == PointKind.EMAIL), ""),
-        "phone": first.value if first else "",
-    }
+    email = next((point.value for point in person.points if point.kind == PointKind.EMAIL), "")
+    return {"email": email, "phone": first.value if first else ""}
 
 
 def _state(verdict: object) -> str:

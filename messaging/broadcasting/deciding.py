@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contacts.models import PointKind
+from dnd.flags import Wishes
 from messaging import facts
 from messaging.facts import Person, Reading
 from messaging.models import Broadcast
@@ -56,9 +57,9 @@ class _Chooser:
                 yield self._one(named, person)
 
     def _one(self, named: Named, person: Person) -> Recipient:
-        if named.id in self._reading.wishes or person.suppressed or person.deleted:
+        if person.suppressed or person.deleted:
             return self._alone(named)
-        like = self._like(person)
+        like = self._like(person, self._reading.wishes.get(named.id))
         known = self._known.get(like)
         if known is None:
             alone = self._alone(named)
@@ -80,11 +81,16 @@ class _Chooser:
         )
         return Recipient(named, chosen, chosen.facts.address if chosen.facts else "")
 
-    def _like(self, person: Person) -> Any:
+    def _like(self, person: Person, wishes: Wishes | None) -> Any:
         points = tuple([(p.kind, p.line_type, p.preferred) for p in person.points])
-        if self._clock is None:
-            return person.status, person.restricts, points
-        return person.status, person.restricts, points, person.timezone, _areas(person)
+        where = (person.timezone, _areas(person)) if self._clock else ()
+        stands = _standing(wishes) if wishes else ()
+        return person.status, person.restricts, points, where, stands
+
+
+def _standing(wishes: Wishes) -> Any:
+    blocks = [(channel, b.reason, b.source, b.since, b.reasons) for channel, b in wishes.blocked.items()]
+    return wishes.do_not_contact, tuple(sorted(blocks))
 
 
 def _areas(person: Person) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from messaging.models.messages import WAITING
 from messaging.services.proposing import DELIVER
 
 TASK = "messaging.tasks.queue_broadcasts"
-BATCH = 1_000
+BATCH = 2_000
 WORKING_FOR = 2.0
 """Seconds for which one run works, so that others of its queue have their turn."""
 AHEAD = 20_000
@@ -146,9 +146,8 @@ def _write(broadcast: Broadcast, batch: list[Named]) -> None:
     if not batch:
         return
     reading, recipients = deciding.decide(broadcast, batch)
-    decided = list(recipients)
     with pacing.line(broadcast) as place:
-        composing.write(broadcast, reading, decided, place=place)
+        composing.write(broadcast, reading, recipients, place=place)
     ring(DELIVER, LANE_OF[broadcast.kind])
 
 
