@@ -4,7 +4,7 @@ PY := .venv/bin/python
 SETUP := $(PYTHON) requirements/install.py
 TESTS ?=
 
-.PHONY: run test chaos bench check lock
+.PHONY: run test chaos broadcast bench check lock
 
 run:
 	@$(SETUP) base postgresql valkey
@@ -21,6 +21,12 @@ chaos: export HEED_CRASH_KILLS = 100
 chaos:
 	@$(SETUP) base postgresql valkey dev
 	@exec $(PY) -m pytest -s $(or $(TESTS),tests/test_races.py tests/test_deadlocks.py tests/test_crash.py)
+
+# A broadcast to very many, with opt-outs and killed workers in the middle of it; with its figures.
+broadcast: export HEED_BROADCAST ?= 100000
+broadcast:
+	@$(SETUP) base postgresql valkey dev
+	@exec $(PY) -m pytest -s tests/test_broadcast.py
 
 bench:
 	@$(SETUP) base postgresql valkey dev

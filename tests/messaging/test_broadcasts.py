@@ -8,13 +8,17 @@ import pytest
 from django.db import IntegrityError
 
 from contacts import locks
+from contacts.actors import Actor
 from contacts.models import Contact, ContactTag, Tag
 from contacts.models.pipeline import Pipeline, Status
 from contacts.services import merging
 from contacts.services.errors import Conflict, Invalid, RoleRequired
-from messaging.broadcasting import counting, editing, previewing, queueing, sending, window
+from dnd import services as dnd
+from messaging.broadcasting import counting, deciding, editing, previewing, queueing, sending, window
+from messaging.broadcasting.deciding import Named
 from messaging.models import Broadcast, Message, Pace
-from tests.factories import MANAGER, STAFF, ContactFactory, block
+from messaging.services.choosing import way_of
+from tests.factories import MANAGER, STAFF, ContactFactory, add_phone, block
 from tests.messaging.conftest import deliver, make_due, queue
 
 pytestmark = pytest.mark.django_db
@@ -261,6 +265,44 @@ class TestPreview:
         queueing.queue_due()
 
         assert by_contact(made)[ada.pk].to == "+12125550111"
+
+
+class TestAllWhoAreAlike:
+    def test_are_decided_on_once_and_each_as_if_alone(self, business):
+        for number in range(2):
+            everybody = a_crowd(business, number)
+        made = broadcast(business, call="Hello", **EMAIL)
+        named = [Named(one.pk, one.first_name, one.last_name) for one in everybody]
+
+        reading, recipients = deciding.decide(made, named)
+
+        for recipient in recipients:
+            alone = way_of(
+                reading,
+                recipient.named.id,
+                message_class="broadcast",
+                copies=made.copies,
+                first_due=reading.at,
+            )
+            assert recipient.chosen.choice.by == alone.choice.by
+            assert recipient.chosen.verdict == alone.verdict
+            assert recipient.to == alone.facts.address
+
+
+def a_crowd(business, number):
+    """Everybody so far, with one more of every kind."""
+    _, landline, mixed, mail, blocked, both, listed = (ContactFactory(business=business) for _ in range(7))
+    landline.points.filter(kind="phone").update(line_type="landline")
+    add_phone(mixed, f"+1212555{number:04d}", "mobile")
+    mixed.points.filter(position=0, kind="phone").update(line_type="landline", preferred=True)
+    mail.points.filter(kind="phone").delete()
+    block(blocked, "sms")
+    block(both, "sms", "email", reason="dnc_list", by=MANAGER)
+    dnd.change_address(
+        business=business, channel="sms", address=listed.points.get(kind="phone").value, block=True,
+        by=Actor.contact("somebody"), reason="stop_keyword",
+    )  # fmt: skip
+    return list(Contact.objects.of(business))
 
 
 class TestStopping:
