@@ -1,4 +1,4 @@
-"""The three use cases that Heed is known by, on real Celery workers."""
+"""What Heed is known by, played on real Celery workers: three use cases, STOP and START, and a bounce."""
 
 import re
 
@@ -34,11 +34,20 @@ TOLD = {
     ],
     "stop-start": [
         "DND enabled by contact for SMS",
-        "as promised: it took at most two seconds",
+        "From the text until no SMS could be started any more: ",
         "Cannot send the message: DND is active for SMS.",
         "as promised: another text lifts nothing",
         "DND disabled by contact for SMS",
         "as promised: at the provider: SMS × 4",
+    ],
+    "bounce": [
+        "as promised: the server said that there is no such mailbox",
+        "DND enabled by provider for Email",
+        "Cannot send the message: DND is active for Email.",
+        "as promised: nobody lifts it without saying how they know",
+        "DND disabled by provider for Email",
+        "as promised: the old address stays suppressed",
+        "as promised: at the provider: Email × 1",
     ],
     "mid-workflow": [
         "DND enabled by user for Email",
@@ -105,7 +114,9 @@ def test_an_unknown_scenario_is_answered_with_those_that_there_are(copy):
 
 def test_nothing_is_left_over_after_the_scenarios(copy):
     assert not Unstamped.objects.exists()
-    assert not Message.objects.filter(state__in=["calling", "unknown", "failed"]).exists()
+    assert not Message.objects.filter(state__in=["calling", "unknown"]).exists()
+    # The mailbox that does not exist, and nothing else.
+    assert set(Message.objects.filter(state="failed").values_list("reason", flat=True)) <= {"failed:smtp:550"}
     for command in ("verify_ledger", "audit_sends"):
         proved = copy.manage(command)
         assert proved.returncode == 0, proved.stdout + proved.stderr

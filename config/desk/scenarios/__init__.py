@@ -1,6 +1,6 @@
 """What Heed promises, played from end to end against the running system by `manage.py simulate`."""
 
-from config.desk.scenarios import mid_workflow, opt_back_in, sms_opt_out, stop_start
+from config.desk.scenarios import bounce, mid_workflow, opt_back_in, sms_opt_out, stop_start
 from config.desk.scenarios.play import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -8,6 +8,7 @@ SCENARIOS: dict[str, Scenario] = {
     "opt-back-in": opt_back_in.play,
     "mid-workflow": mid_workflow.play,
     "stop-start": stop_start.play,
+    "bounce": bounce.play,
 }
 
 __all__ = ["SCENARIOS"]

@@ -15,7 +15,7 @@ from contacts.models import Business, Contact, ContactPoint, Notification, Task
 from contacts.services import people, tags
 from contacts.words import Channel
 from dnd import services as dnd
-from dnd.models import Effective, Ground
+from dnd.models import Effective, Ground, Suppression
 from messaging import services as messaging
 from messaging.models import Message
 from workflows import services as workflows
@@ -47,12 +47,12 @@ class Play:
 
     # --- what a person does ---
 
-    def new_contact(self, *, tags: Sequence[str] = ()) -> Contact:
+    def new_contact(self, *, tags: Sequence[str] = (), email: str = "") -> Contact:
         """Somebody whom nobody has written to before, with a mobile number and an email address."""
         data = {
             "first_name": "Sam",
             "last_name": f"Sample {secrets.token_hex(2)}",
-            "email": f"sam.{secrets.token_hex(4)}@example.org",
+            "email": email or self.unused_email(),
             "phones": [{"number": self._unused_number(), "line_type": "mobile"}],
             "tags": list(tags),
         }
@@ -66,26 +66,45 @@ class Play:
         self.say(f"{self.actor.label} adds {contact.name} to “{workflow}”")
         return workflows.enroll(workflow=self.workflows[workflow], contact=contact.pk, by=self.actor)
 
-    def set_dnd(self, contact: Contact, outbound: Mapping[str, bool], *, note: str = "") -> None:
-        dnd.change_one(
-            business=self.business,
-            contact=contact.pk,
-            wish=dnd.Wish(outbound=outbound, note=note),
-            by=self.actor,
-        )
+    def set_dnd(self, contact: Contact, outbound: Mapping[str, bool], *, note: str = "") -> str:
+        """Why that is refused; empty when it is done."""
+        try:
+            dnd.change_one(
+                business=self.business,
+                contact=contact.pk,
+                wish=dnd.Wish(outbound=outbound, note=note),
+                by=self.actor,
+            )
+        except dnd.Refused as refusal:
+            self.say(f"Refused: {refusal}")
+            return str(refusal)
+        return ""
 
     def text_by_hand(self, contact: Contact, body: str) -> str:
         """Why this SMS cannot be sent; empty when it is on its way."""
         self.say(f"{self.actor.label} writes an SMS: {body}")
+        return self._by_hand(contact, "sms", "", body)
+
+    def email_by_hand(self, contact: Contact, subject: str, body: str) -> str:
+        """Why this email cannot be sent; empty when it is on its way."""
+        self.say(f"{self.actor.label} writes an email to {self.address(contact, 'email')}: {subject}")
+        return self._by_hand(contact, "email", subject, body)
+
+    def _by_hand(self, contact: Contact, channel: str, subject: str, body: str) -> str:
         try:
             messaging.send_manual(
-                business=self.business, contact=contact.pk, channel="sms", subject="", body=body,
+                business=self.business, contact=contact.pk, channel=channel, subject=subject, body=body,
                 by=self.actor, user_name=self.actor.label,
             )  # fmt: skip
         except messaging.NotSent as refusal:
             self.say(str(refusal))
             return str(refusal)
         return ""
+
+    def set_email(self, contact: Contact, email: str) -> None:
+        self.say(f"{self.actor.label} gives {contact.name} another email address: {email}")
+        data = people.clean(self.business, {"email": email})
+        people.update(contact=contact, data=data, by=self.actor)
 
     def receives(self, contact: Contact, body: str, *, sid: str = "") -> str:
         """The contact texts; the same `sid` again is the same text, told once more. The text's id."""
@@ -108,6 +127,15 @@ class Play:
     def blocked_since(self, contact: Contact) -> datetime:
         """When the last change of DND was in force."""
         return Effective.objects.filter(change__contact=contact).latest("at").at
+
+    def suppressed(self, email: str) -> list[str]:
+        """For which reasons an email address must not be used, whoever has it."""
+        standing = Suppression.objects.in_force().filter(business=self.business, address=email)
+        return sorted(standing.values_list("reason", flat=True))
+
+    def not_delivered(self, contact: Contact) -> list[str]:
+        rows = Message.objects.filter(contact=contact, direction="outbound", state="failed")
+        return list(rows.order_by("id").values_list("reason", flat=True))
 
     def received(self, contact: Contact) -> list[str]:
         rows = Message.objects.filter(contact=contact, direction="inbound")
@@ -185,6 +213,11 @@ class Play:
         for story in self.stories:
             for at, line in story.news():
                 self.tell(at, line)
+
+    def unused_email(self, mailbox: str = "") -> str:
+        """`mailbox` stands before the @: the provider simulator has some that refuse."""
+        chance = secrets.token_hex(4)
+        return f"{mailbox}@{chance}.example.org" if mailbox else f"sam.{chance}@example.org"
 
     def _unused_number(self) -> str:
         while True:
