@@ -3,6 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SETUP := $(PYTHON) requirements/install.py
 TESTS ?=
+FUZZ = tests/compliance/test_inbound_signatures.py tests/compliance/test_feedback_fuzz.py
 
 .PHONY: run test chaos broadcast bench check lock
 
@@ -14,13 +15,14 @@ test:
 	@$(SETUP) base postgresql valkey dev
 	@exec $(PY) -m pytest -n 2 --dist loadfile $(TESTS)
 
-# The tests that kill, race and crowd, for longer than every run of all tests would bear; with their figures.
+# The tests that kill, race, crowd and fuzz, for longer than every run of all tests would bear; with their figures.
 chaos: export HEED_RACES = 5000
 chaos: export HEED_CHURN_SECONDS = 60
 chaos: export HEED_CRASH_KILLS = 100
+chaos: export HEED_FUZZ = 20000
 chaos:
 	@$(SETUP) base postgresql valkey dev
-	@exec $(PY) -m pytest -s $(or $(TESTS),tests/test_races.py tests/test_deadlocks.py tests/test_crash.py)
+	@exec $(PY) -m pytest -s $(or $(TESTS),tests/test_races.py tests/test_deadlocks.py tests/test_crash.py $(FUZZ))
 
 # A broadcast to very many, with opt-outs and killed workers in the middle of it; with its figures.
 broadcast: export HEED_BROADCAST ?= 100000
