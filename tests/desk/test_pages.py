@@ -4,7 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from compliance import free_text
+from compliance.services import hearing, reviewing
 from contacts.services import keys, tags, work
+from dnd.models import Suppression
 from messaging import services as messaging
 from messaging.models import Audit, Connection, Message
 from tests.desk.conftest import connect
@@ -47,6 +50,8 @@ def pages(clinic):
     key, _ = keys.issue(business=business, role="staff", name="CRM")
     sms = Connection.objects.get(channel="sms")
     messaging.disconnect(connection=sms, by=ENTERPRISE)
+    under_review(business)
+    listed = Suppression.objects.get(reason="dnc_list")
     Audit.objects.create(
         started_at=business.created_at, finished_at=business.created_at, messages=3, violations=["message 1"]
     )
@@ -61,7 +66,20 @@ def pages(clinic):
         f"/admin/connections/{sms.pk}/", f"/admin/connections/{sms.pk}/switch/", "/admin/contacts/membership/",
         "/admin/people/add/", "/admin/teams/", "/admin/contacts/apikey/", "/admin/keys/add/",
         f"/admin/keys/{key.pk}/revoke/", "/accounts/2fa/", "/accounts/password/change/",
+        "/admin/compliance/", "/admin/hours/", "/admin/hours/edit/?region=US-TX", "/admin/compliance/review/",
+        "/admin/compliance/review/?state=", "/admin/suppressions/add/", "/admin/suppressions/import/",
+        f"/admin/suppressions/{listed.pk}/lift/", "/admin/reports/",
     ]  # fmt: skip
+
+
+def under_review(business):
+    """A text that reads like an opt-out and waits for a person."""
+    text = "please stop texting me"
+    statement, _ = hearing.hear(
+        business=business, channel="sms", address="+14155550111", reason="free_text_opt_out",
+        provider_id="SM1:free_text", received_at=business.created_at,
+    )  # fmt: skip
+    reviewing.open_review(statement, text, free_text.opt_out(text))
 
 
 def faults(page):
