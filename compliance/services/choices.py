@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from compliance.models import LinkToken
 from contacts import locks
 from contacts.actors import Actor
@@ -13,6 +15,7 @@ from contacts.words import OUTBOUND_CHANNELS, Channel
 from dnd import flags
 from dnd import services as dnd
 from dnd.flags import Flag
+from dnd.models import Ground, Suppression
 from dnd.services import taking_back
 
 BY_LINK = Actor.contact("unsubscribe link")
@@ -46,8 +49,12 @@ def unsubscribe(link: LinkToken) -> None:
     )
 
 
+@transaction.atomic
 def undo(link: LinkToken) -> None:
-    """Take back what `unsubscribe` did. What was turned off in any other way stays off."""
+    """Take back what `unsubscribe` did. What was turned off in any other way stays off, also for the same reason."""
+    locks.lock_addresses(link.business_id, [(POINT_OF_CHANNEL[link.channel], link.address)], exclusive=True)
+    if _was_turned_off_otherwise(link):
+        return
     taking_back.take_back(
         business=link.business,
         channel=link.channel,
@@ -56,6 +63,18 @@ def undo(link: LinkToken) -> None:
         by=BY_LINK,
         evidence_ids=evidence_of(link),
         contacts=[link.contact_id],
+    )
+
+
+def _was_turned_off_otherwise(link: LinkToken) -> bool:
+    """Whether somebody else had set this reason before: a provider to whom they said so, or staff whom they told."""
+    grounds = Ground.objects.filter(contact=link.contact_id, channel=link.channel, reason=reason_of(link))
+    standing = Suppression.objects.in_force().filter(
+        business=link.business_id, channel=link.channel, address=link.address, reason=reason_of(link)
+    )
+    return (
+        grounds.outbound().exclude(opened_by__actor=BY_LINK.label).exists()
+        or standing.exclude(actor=BY_LINK.label).exists()
     )
 
 

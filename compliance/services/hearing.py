@@ -13,7 +13,7 @@ from compliance.time_order import Plan, Said
 from contacts import locks
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL, Business
-from contacts.words import Channel
+from contacts.words import Channel, Source
 from dnd import services as dnd
 from dnd.models import Suppression
 from dnd.reasons import rules
@@ -171,8 +171,13 @@ def _said(statement: Statement) -> Said:
 
 
 def _block(business: Business, statement: Statement) -> Effect:
+    """News unless the address has opted out before, in whatever words: an opt-out is confirmed once."""
+    said = [name for name, rule in rules().items() if Source.CONTACT in rule.set_by]
     standing = Suppression.objects.in_force().filter(
-        business=business, channel=statement.channel, address=statement.address, reason=statement.reason
+        business=business,
+        channel=statement.channel,
+        address=statement.address,
+        reason__in=[statement.reason, *said],
     )
     news = not standing.exists()
     dnd.change_address(
@@ -188,7 +193,7 @@ def _block(business: Business, statement: Statement) -> Effect:
 
 
 def _speaker(statement: Statement) -> Actor:
-    if "contact" in rules()[statement.reason].set_by:
+    if Source.CONTACT in rules()[statement.reason].set_by:
         return _by_contact(statement.channel)
     return Actor.provider("carrier")
 
@@ -220,7 +225,12 @@ def _lift(business: Business, statement: Statement, moment: datetime | None) -> 
 def _write_states(plan: Plan) -> None:
     in_force = [said.id for said in plan.block] + ([plan.lift.id] if plan.lift else [])
     _write_state(in_force, IN_FORCE)
-    _write_state([said.id for said in plan.overtaken], OVERTAKEN)
+    gone = [said.id for said in plan.overtaken]
+    _write_state(gone, OVERTAKEN)
+    if gone:
+        Review.objects.filter(statement__in=gone, state=Review.State.OPEN).update(
+            state=Review.State.OVERTAKEN, decided_at=locks.now()
+        )
     to_ask = Statement.objects.filter(pk__in=[said.id for said in plan.ask], ask_at=None)
     to_ask.update(ask_at=locks.now())
 

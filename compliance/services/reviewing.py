@@ -15,7 +15,9 @@ LONGEST_NOTE = 2000
 
 
 def open_review(statement: Statement, body: str, finding: Finding) -> Review:
-    """Ask a person to look at a text whose channel has just been blocked."""
+    """Ask a person to look at a text whose channel has just been blocked; there is nothing to ask if it is not."""
+    statement.refresh_from_db(fields=["state"])
+    stands = statement.state == Statement.State.IN_FORCE
     return Review.objects.create(
         business=statement.business,
         statement=statement,
@@ -25,6 +27,8 @@ def open_review(statement: Statement, body: str, finding: Finding) -> Review:
         rule=finding.rule,
         words=finding.words[:200],
         received_at=statement.received_at,
+        state=Review.State.OPEN if stands else Review.State.OVERTAKEN,
+        decided_at=None if stands else locks.now(),
     )
 
 

@@ -149,6 +149,15 @@ def test_who_is_out_already_and_who_is_in_already_are_not_told_again(account, bu
     assert [body.partition(": ")[2][:11] for body in provider.bodies] == ["you are uns", "you will ge"]
 
 
+def test_who_said_it_in_words_before_is_not_told_a_second_time(account, business, clock, provider):
+    contact = ContactFactory(business=business, phone=NUMBER)
+    for second, body in enumerate(["please stop texting me", "STOP", "take me off your list"]):
+        receive(account, body, MessageSid=clock.at(second))
+        delivery.deliver("system")
+    assert blocked(contact) == ["free_text_opt_out", "stop_keyword"]
+    assert len(provider.letters) == 1
+
+
 def test_a_message_of_that_class_by_anybody_else_has_no_permit(account, business, clock, provider):
     contact = ContactFactory(business=business, phone=NUMBER)
     receive(account, "STOP")

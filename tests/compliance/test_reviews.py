@@ -1,5 +1,7 @@
 """Free text that reads like an opt-out blocks at once; a manager says what it was."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from compliance.models import Review, Statement
@@ -8,7 +10,9 @@ from contacts.services.errors import Conflict, RoleRequired
 from dnd import services as dnd
 from dnd.models import Change, Suppression
 from dnd.verification import verify
+from messaging.inbound import storing, times, working
 from messaging.models import Message
+from tests.compliance import twilio
 from tests.compliance.test_inbound_texts import NUMBER, blocked, receive
 from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory
 
@@ -116,3 +120,32 @@ def test_words_that_only_look_alike_block_nothing(contact, account):
         receive(account, words)
     assert blocked(contact) == []
     assert not Review.objects.exists()
+
+
+def test_a_text_that_is_older_than_an_opt_in_needs_nobody_to_look_at_it(contact, account, clock):
+    """Its webhook came late: it blocks until its time is known, and then neither it nor its review is left."""
+    receive(account, "START", MessageSid=clock.at(10))
+    twilio.text(account, "please stop texting me", NUMBER, MessageSid=clock.at(5)).send()
+    working.work_due()
+    assert blocked(contact) == ["free_text_opt_out"]
+    assert Review.objects.get().state == "open"
+    times.ask_due()
+
+    assert blocked(contact) == []
+    assert Review.objects.get().state == "overtaken"
+
+
+def test_a_text_that_was_found_with_its_time_is_no_open_review_either(contact, account, clock):
+    receive(account, "START", MessageSid=clock.at(10))
+    storing.store(
+        account,
+        kind="message",
+        sid=twilio.new_sid(),
+        body=urlencode(twilio.text_form("please stop texting me", NUMBER)).encode(),
+        via="list",
+        said_at=twilio.NOON,
+    )
+    working.work_due()
+
+    assert blocked(contact) == []
+    assert Review.objects.get().state == "overtaken"

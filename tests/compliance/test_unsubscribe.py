@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from compliance.models import LinkToken
 from compliance.services import links
 from compliance.services.links import LinkFor
+from contacts.actors import Actor
 from contacts.services import people
+from dnd import services as dnd
 from dnd.models import Change, Ground, Suppression
 from tests.factories import STAFF, BusinessFactory, ContactFactory, add_email, block
 
@@ -145,6 +147,20 @@ def test_undo_takes_back_the_click_and_nothing_else(visitor, contact):
     assert "Your unsubscribing was taken back" in page
     assert grounds(contact) == {("email", "user_request"), ("sms", "user_request")}
     assert not Suppression.objects.in_force().exists()
+
+
+@pytest.mark.parametrize("by", [Actor.provider("SendGrid"), Actor("api", "CRM", "manager")])
+def test_undo_leaves_what_was_asked_for_in_another_way_for_the_same_reason(visitor, contact, by):
+    """Whoever an email was forwarded to can click its link twice; the contact said no elsewhere."""
+    dnd.change_address(
+        business=contact.business, channel="email", address=ADA, block=True, by=by, reason="email_unsubscribe"
+    )
+    token = link_of(contact)
+    visitor.post(f"/u/{token}", **ONE_CLICK)
+    page = visitor.post(f"/u/{token}", {"do": "undo"}).content.decode()
+    assert "If email was also turned off in another way, it stays off." in page
+    assert grounds(contact) == {("email", "email_unsubscribe")}
+    assert Suppression.objects.in_force().count() == 1
 
 
 @pytest.mark.parametrize("path", ["u", "p"])
