@@ -110,7 +110,8 @@ class EmailRules:
     address: str = ""
 
 
-LINKED = re.compile(r"https?://[^\s\"'<>]*(?:unsubscribe|opt-?out|/u/)[^\s\"'<>]*", re.IGNORECASE)
+LINKED = re.compile(r"https?://[^\s\"'<>]*[/?&=#.](?:unsubscribe|opt-?out)(?![\w-])", re.IGNORECASE)
+"""A link of the writer's own to unsubscribe by; that the word stands somewhere in an address is not enough."""
 MARKUP = re.compile(r"<(?:html|body|p|div|table|br|a|h[1-6]|ul|ol|span|strong|em|b|i)\b[^>]*>", re.IGNORECASE)
 END = re.compile(r"</body\s*>", re.IGNORECASE)
 
@@ -118,7 +119,7 @@ END = re.compile(r"</body\s*>", re.IGNORECASE)
 def email(body: str, rules: EmailRules, *, link: str) -> str:
     """The body with the unsubscribe link, the sender and the postal address below it, each once."""
     lines = [part for part in (rules.sender, rules.address) if part and not _has(body, part)]
-    words = rules.link_words if link and not LINKED.search(body) else ""
+    words = rules.link_words if link and not _is_linked(body, link) else ""
     if not lines and not words:
         return body
     return (
@@ -126,6 +127,11 @@ def email(body: str, rules: EmailRules, *, link: str) -> str:
         if MARKUP.search(body)
         else _plain_footer(body, lines, words, link)
     )
+
+
+def _is_linked(body: str, link: str) -> bool:
+    ours = link.rpartition("/")[0] + "/"
+    return ours in body or LINKED.search(body) is not None
 
 
 def _plain_footer(body: str, lines: list[str], words: str, link: str) -> str:

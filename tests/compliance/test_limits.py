@@ -5,7 +5,11 @@ import uuid
 import pytest
 
 from compliance import limits
+from compliance.services import links
+from compliance.services.links import LinkFor
 from config.cache import ForgivingRedisCache
+from dnd.models import Ground
+from tests.factories import ContactFactory
 
 pytestmark = pytest.mark.django_db
 START = 1_800_000_000.0
@@ -45,6 +49,21 @@ def test_the_page_says_so_and_when_to_come_back(client, monkeypatch, address):
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
     assert "Un momento" in answers[-1].content.decode()
     assert answers[-1].headers["Cache-Control"] == "no-store"
+
+
+def test_an_unsubscribing_is_never_one_too_many(client, monkeypatch, address):
+    """Mailbox providers post for many people from few addresses; what is too often is only not answered as usual."""
+    monkeypatch.setattr("compliance.limits.A_MINUTE", 0)
+    contact = ContactFactory(email="ada@example.org")
+    token = links.issue([LinkFor(contact.business_id, contact.pk, "email", "ada@example.org", 7)])[0]
+    one_click = {"List-Unsubscribe": "One-Click"}
+
+    assert client.get(f"/u/{token}", REMOTE_ADDR=address).status_code == 429
+    assert not Ground.objects.exists()
+    assert client.post(f"/u/{token}", one_click, REMOTE_ADDR=address).status_code == 429
+    assert Ground.objects.get(contact=contact).reason == "email_unsubscribe"
+    assert client.post(f"/u/{token}", {"do": "undo"}, REMOTE_ADDR=address).status_code == 429
+    assert Ground.objects.exists()
 
 
 def test_without_a_cache_everybody_is_served(client, monkeypatch, address):

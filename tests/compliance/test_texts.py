@@ -143,6 +143,21 @@ def test_nothing_that_the_body_has_is_added_again():
     assert texts.email(own, EMAIL, link=LINK) == own
 
 
+@pytest.mark.parametrize(
+    ("address", "is_a_way_out"),
+    [
+        ("https://harbor.example/unsubscribe", True),
+        ("https://harbor.example/email/opt-out?x=1", True),
+        ("https://mail.example/?action=unsubscribe&x=1", True),
+        ("https://harbor.example/u/team", False),
+        ("https://harbor.example/blog/how-to-unsubscribe-from-junk", False),
+        ("https://harbor.example/unsubscribed-patients", False),
+    ],
+)
+def test_only_a_link_that_leads_out_stands_for_ours(address, is_a_way_out):
+    assert (LINK not in texts.email(f"Dear Ada, see {address}", EMAIL, link=LINK)) is is_a_way_out
+
+
 def test_html_gets_it_before_the_end_of_the_body_and_escaped():
     rules = EmailRules("Un<subscribe", "Tom & Co", "")
     body = texts.email("<html><body><p>Dear Ada</p></body></html>", rules, link=LINK)
