@@ -1,6 +1,7 @@
 """Looking through the provider's list for texts whose webhook never came."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,8 @@ log = logging.getLogger(__name__)
 
 WEBHOOKS_TAKE = timedelta(seconds=60)
 """What is younger may still be told by its webhook, which says more than the list does."""
-OVERLAP = timedelta(minutes=10)
-"""Read again each time: a provider may list a text late, and its clock is not ours."""
+OVERLAP = timedelta(minutes=30)
+"""Read again each time: a provider may list a text late, and its clock may be behind ours."""
 
 TEXTED = ("sms", "whatsapp", "facebook")
 BEGIN = """
@@ -66,14 +67,24 @@ def _read(due: _Due) -> int:
     problem, found = "", 0
     try:
         account = Connection.objects.select_related("business").get(pk=due.connection)
-        listed = list(twilio_list.received(account.config, since=due.read_until - OVERLAP))
-        found = sum(_store(account, each) for each in listed if each.created_at <= until)
+        since = due.read_until - OVERLAP
+        listed = list(twilio_list.received(account.config, channel=account.channel, since=since))
+        known = _known(account, [each.sid for each in listed])
+        found = sum(
+            _store(account, one) for one in listed if one.created_at <= until and one.sid not in known
+        )
     except (NoAnswer, CannotOpen, Connection.DoesNotExist) as error:
         problem = f"The provider's list could not be read: {error}"[:400]
         log.warning("Connection %s: %s", due.connection, problem)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(DONE, [problem, None if problem else until, due.connection])
     return found
+
+
+def _known(account: Connection, sids: Sequence[str]) -> set[str]:
+    """Those that came by their webhook, or were found before: nearly all of them."""
+    texts = InboundEvent.objects.filter(business=account.business_id, kind=InboundEvent.Kind.MESSAGE)
+    return set(texts.filter(provider_id__in=sids).values_list("provider_id", flat=True))
 
 
 def _store(account: Connection, listed: Listed) -> bool:

@@ -20,6 +20,7 @@ ANSWER_WITHIN = 10.0
 LARGEST_ANSWER = 8_000_000
 PAGE = 1000
 MOST_PAGES = 100
+SCHEMES = {"whatsapp": "whatsapp:", "facebook": "messenger:"}
 SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
 
@@ -46,9 +47,9 @@ def created_at(config: Mapping[str, Any], sid: str) -> datetime | None:
     return _moment(found.get("date_created")) if found.get("date_created") else None
 
 
-def received(config: Mapping[str, Any], *, since: datetime) -> Iterator[Listed]:
-    """Every text to this connection's number since then, newest first. Raises NoAnswer."""
-    own = str(config["from_number"])
+def received(config: Mapping[str, Any], *, channel: str, since: datetime) -> Iterator[Listed]:
+    """Every text to this connection's number or page since then, newest first. Raises NoAnswer."""
+    own = _own(str(config["from_number"]), channel)
     query = {"DateSent>": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "PageSize": str(PAGE)}
     if not SERVICE.fullmatch(own):
         query["To"] = own
@@ -64,6 +65,12 @@ def received(config: Mapping[str, Any], *, since: datetime) -> Iterator[Listed]:
         if not (isinstance(path, str) and path.startswith(f"{_account(config)}/Messages.json?")):
             raise NoAnswer("The next page is somewhere else.")
     raise NoAnswer("The list does not end.")
+
+
+def _own(sender: str, channel: str) -> str:
+    """As Twilio writes it: what is no plain text has the channel before it."""
+    scheme = SCHEMES.get(channel, "")
+    return sender if SERVICE.fullmatch(sender) else scheme + sender.removeprefix(scheme)
 
 
 def _account(config: Mapping[str, Any]) -> str:

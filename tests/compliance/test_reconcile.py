@@ -9,7 +9,7 @@ from compliance.models import InboundEvent, Permit, Statement
 from contacts import locks
 from dnd.models import Change
 from messaging.inbound import reconciling, storing, times, twilio_list, working
-from messaging.models import ListReading, Message
+from messaging.models import Connection, ListReading, Message
 from tests.compliance import twilio
 from tests.compliance.test_inbound_texts import blocked
 from tests.factories import ContactFactory
@@ -102,8 +102,8 @@ def test_what_was_written_long_ago_takes_effect_and_is_not_answered(contact, los
     listed = twilio_list.received
     monkeypatch.setattr(
         "messaging.inbound.twilio_list.received",
-        lambda config, since: [
-            twilio_list.Listed(x.sid, long_ago, x.form) for x in listed(config, since=since)
+        lambda config, **asked: [
+            twilio_list.Listed(x.sid, long_ago, x.form) for x in listed(config, **asked)
         ],
     )
     reconcile()
@@ -115,6 +115,37 @@ def test_only_texts_to_the_connections_own_number_count(contact, lose):
     lose("STOP", to="+14155550198")
     assert reconcile() == 0
     assert blocked(contact) == []
+
+
+def test_a_clock_that_is_behind_ours_by_twenty_minutes_loses_nothing(contact, account, lose):
+    assert reconcile() == 0
+    lose("STOP", date_sent=(locks.now() - timedelta(minutes=20)).isoformat())
+    assert reconcile() == 1
+    assert blocked(contact) == ["stop_keyword"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "sender", "own"),
+    [
+        ("whatsapp", f"whatsapp:{NUMBER}", f"whatsapp:{twilio.CONFIG['from_number']}"),
+        ("facebook", "messenger:1234567", "messenger:7654321"),
+    ],
+)
+@pytest.mark.parametrize("written", ["with", "without"])
+def test_a_connection_of_another_channel_is_read_by_its_own_name(
+    business, simulator, channel, sender, own, written
+):
+    name = own if written == "with" else own.partition(":")[2]
+    account = Connection.objects.create(
+        business=business, channel=channel, driver="twilio", config={**twilio.CONFIG, "from_number": name}
+    )
+    order = {"account_sid": "AC1", "to": own, "from": sender, "body": "STOP"}
+    requests.post(f"{simulator.http}/_inbound", json=order, timeout=5).raise_for_status()
+
+    assert reconcile() == 1
+    address = sender.partition(":")[2]
+    assert Statement.objects.of(business.pk, channel, address).get().reason == "stop_keyword"
+    assert InboundEvent.objects.get().connection == account.pk
 
 
 def test_pages_are_read_to_the_end(contact, lose, monkeypatch):
