@@ -92,7 +92,7 @@ class Imported:
 
 
 def import_csv(*, business: Business, file: IO[str], by: Actor, note: str = "") -> Imported:
-    """Suppress every address of a CSV file with the columns `address` and, if wanted, `channel`.
+    """Suppress every address of a CSV file with the columns `address` and, if wanted, `channel`, as an export is.
 
     Without a channel an email counts for email, a number for calls, SMS and WhatsApp. Rows with faults are left out
     and told; nothing is ever lifted. Raises Invalid when the file is no such file.
@@ -127,11 +127,14 @@ def _rows_of(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _marks(business: Business, row: dict[str, str]) -> list[tuple[str, str]]:
     """The (channel, address) that one row suppresses."""
+    if (row.get("lifted") or "").strip():
+        raise ValueError("It was lifted where this list comes from.")
     address, channel = row.get("address") or "", (row.get("channel") or "").strip().lower()
     if channel and channel not in Channel.values:
         raise ValueError(f"Unknown channel: use one of {', '.join(Channel.values)}.")
     channels = [channel] if channel else [Channel.EMAIL.value] if "@" in address else list(BY_PHONE)
-    return [(each, clean(business, each, address)) for each in channels]
+    address = clean(business, channels[0], address)
+    return [(each, address) for each in channels]
 
 
 def export_csv(suppressions: Iterable[Suppression]) -> Iterator[str]:
