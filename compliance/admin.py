@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from compliance.models import Review
@@ -14,27 +13,26 @@ from contacts.admin import Choice, DeskList
 from contacts.models import POINT_OF_CHANNEL, Contact, ContactPoint
 from contacts.words import Role
 
-ALL = "all"
-
 
 class StateChoice(Choice):
     """What is open, unless somebody asks for something else."""
 
     title = "State"
     parameter_name = "state"
-    choices_of = (*Review.State.choices, (ALL, "All"))
+    choices_of = Review.State.choices
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
-        chosen = self.value() or Review.State.OPEN.value
-        return queryset.filter(state=chosen) if chosen in Review.State.values else queryset
+    def value(self) -> str:
+        """What was asked for; asked for all, an empty text."""
+        chosen = super().value()
+        return Review.State.OPEN.value if chosen is None else str(chosen)
 
 
 @admin.register(Review)
 class ReviewList(DeskList):
     title = "To be reviewed"
     lead = (
-        "Texts that read like an opt-out. Their channel is blocked already: confirm that they were meant so, "
-        "or reject it and the channel is free again. The record of DND changes says who did."
+        "Texts that read like an opt-out. Their channel is blocked already. Confirm, and it stays so until the contact "
+        "texts START; reject, and the channel is free again. The record of DND changes says who did."
     )
     columns = ("Text", "From", "Channel", "Received", "")
     row_template = "desk/rows/review.html"

@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import timezone as phone_timezone
 
 AREA_CODES = Path(__file__).parent / "data" / "us_area_codes.csv"
+NAMES = Path(__file__).parent / "data" / "us_regions.csv"
 NOWHERE = ""
 """The region of which nothing more is known than that the default holds there."""
 
@@ -40,6 +41,13 @@ def zones_of() -> dict[str, frozenset[str]]:
     for region, some in area_codes().values():
         zones[region].update(some)
     return {region: frozenset(some) for region, some in zones.items()}
+
+
+@cache
+def names() -> dict[str, str]:
+    """What people call each region: data/us_regions.csv."""
+    with NAMES.open(newline="") as file:
+        return {row["region"]: row["name"] for row in csv.DictReader(file)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class ChangeList(DeskList):
 class SuppressionList(DeskList):
     title = "Suppressions"
     lead = "Addresses that must not be used, whoever has them. They outlive the contact."
-    columns = ("Address", "Channel", "Reason", "By", "Since", "Lifted", "")
+    columns = ("Address", "Channel", "Reason", "By", "Since", "State", "")
     row_template = "desk/rows/suppression.html"
     ordering = ("-since", "-id")
     search_fields = ("address",)

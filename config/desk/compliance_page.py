@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from compliance import segments, texts
+from compliance import keywords, replies, segments, texts
 from compliance.models import Profile
 from compliance.services import links, profiles
 from config.desk import site
@@ -61,14 +61,16 @@ class ComplianceForm(forms.Form):
     email_sender_text = text("Sender", 400, "Left empty: the business's name.")
     quiet_hours = switch("Send only in permitted hours")
     quiet_hours_everywhere = switch("Also email, Facebook and Google Business")
-    soft_bounces = forms.IntegerField(min_value=1, max_value=50, label="So many emails bounce for now …")
-    soft_bounce_days = forms.IntegerField(min_value=1, max_value=365, label="… within so many days")
+    soft_bounces = forms.IntegerField(
+        min_value=1, max_value=50, label="Block the address after so many bounces"
+    )
+    soft_bounce_days = forms.IntegerField(min_value=1, max_value=365, label="Counted over so many days")
     opt_out_words = WordList(required=False, label="Words that opt out", help_text="One on each line.")
     opt_in_words = WordList(required=False, label="Words that opt in again")
     help_words = WordList(required=False, label="Words that ask for help")
-    opt_out_reply = text("Answer to an opt-out", 400, "Left empty: the standard words.")
-    opt_in_reply = text("Answer to an opt-in", 400, "Left empty: the standard words.")
-    help_reply = text("Answer to a request for help", 400, "Left empty: the standard words.")
+    opt_out_reply = text("Answer to an opt-out", 400)
+    opt_in_reply = text("Answer to an opt-in", 400)
+    help_reply = text("Answer to a request for help", 400)
     sample_sms = forms.CharField(
         required=False,
         max_length=1600,
@@ -103,8 +105,8 @@ GROUPS = (
     ),
     (
         "Email that comes back",
-        "An address that does not exist is blocked at once. One that only bounces for now is blocked after some; "
-        "an email that arrives clears the count.",
+        "An address that does not exist is blocked at once. One that only bounces for now, such as a full mailbox, is "
+        "blocked after some bounces in a row: an email that arrives clears the count.",
         ("soft_bounces", "soft_bounce_days"),
     ),
     (
@@ -114,6 +116,11 @@ GROUPS = (
     ),
 )  # fmt: skip
 SAMPLES = ("sample_sms", "sample_email")
+ANSWERS = {
+    "opt_out_reply": keywords.OPT_OUT,
+    "opt_in_reply": keywords.OPT_IN,
+    "help_reply": keywords.HELP,
+}
 
 
 @get_or_post
@@ -125,6 +132,7 @@ def show(request: HttpRequest) -> HttpResponse:
     samples = {"sample_sms": SAMPLE_SMS, "sample_email": SAMPLE_EMAIL}
     start = {name: getattr(profile, name) for name in profiles.FIELDS} | samples
     form = ComplianceForm(request.POST if request.method == "POST" else None, initial=start)
+    _tell_standard_words(form, business)
     if request.method == "POST" and request.POST.get("do") == "preview":
         wanted = _try_out(form, profile)
         if site.part(request):
@@ -140,6 +148,12 @@ def show(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("desk:compliance")
     return _page(request, form, None if form.errors else profile)
+
+
+def _tell_standard_words(form: ComplianceForm, business: Business) -> None:
+    for name, confirms in ANSWERS.items():
+        standard = replies.answer(confirms, name=business.name, phone=business.phone)
+        form.fields[name].help_text = f"Left empty: “{standard}”"
 
 
 def _settings(data: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,9 @@ class RowForm(forms.Form):
     )
     opens = forms.TimeField(label="From", widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
     closes = forms.TimeField(
-        label="Until", widget=forms.TimeInput({"type": "time"}, format="%H:%M"), help_text="0:00 is midnight."
+        label="Until",
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        help_text="Midnight, 0:00, ends the day.",
     )
     note = forms.CharField(max_length=200, required=False, label="Note")
 
@@ -44,16 +46,20 @@ def show(request: HttpRequest) -> HttpResponse:
     own = permitted.own_regions(business.pk)
     rows = permitted.rows_of(business.pk)
     found = [
-        {"name": name, "own": name in own, "rows": [in_words(row) for row in some]}
-        for name, some in groupby(rows, key=lambda row: row.region)
+        {"code": code, "name": name_of(code), "own": code in own, "rows": [in_words(row) for row in some]}
+        for code, some in groupby(rows, key=lambda row: row.region)
     ]
     listed = {row.region for row in rows}
     context = {
         "regions": found,
-        "others": sorted(set(regions.zones_of()) - listed),
+        "others": sorted((name_of(code), code) for code in set(regions.zones_of()) - listed),
         "on": profiles.of(business.pk).quiet_hours,
     }
     return site.page(request, "desk/hours/list.html", context, title="Permitted hours")
+
+
+def name_of(region: str) -> str:
+    return "Everywhere else" if region == hours.DEFAULT else regions.names().get(region, region)
 
 
 def in_words(row: Row) -> dict[str, str]:
@@ -91,12 +97,14 @@ def edit(request: HttpRequest) -> HttpResponse:
     if region != hours.DEFAULT and region not in regions.zones_of():
         raise Http404
     forms_ = RowForms(request.POST if request.method == "POST" else None, initial=_start(business, region))
+    for form in forms_:
+        form.fields["DELETE"].label = "Remove this row"
     errors: list[str] = []
     if request.method == "POST":
         rows = [] if "reset" in request.POST else _given(forms_)
         errors = _save(business, region, rows, forms_, by) if rows is not None else []
         if rows is not None and not errors:
-            messages.success(request, f"The hours of {region} are saved.")
+            messages.success(request, f"Saved: the hours of {name_of(region)}.")
             return redirect("desk:hours")
     context = {
         "region": region,
@@ -105,7 +113,8 @@ def edit(request: HttpRequest) -> HttpResponse:
         "own": region in permitted.own_regions(business.pk),
     }
     status = 422 if errors or forms_.total_error_count() else 200
-    return site.page(request, "desk/hours/edit.html", context, title=f"Hours of {region}", status=status)
+    title = f"Permitted hours: {name_of(region)}"
+    return site.page(request, "desk/hours/edit.html", context, title=title, status=status)
 
 
 def _start(business: Business, region: str) -> list[dict[str, Any]]:

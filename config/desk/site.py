@@ -89,20 +89,27 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections this person may open, the present one marked."""
+    present = max((_fit(request.path, section), section.title) for _, sections in MENU for section in sections)
     groups = []
     for title, sections in MENU:
-        items = [_item(request, section) for section in sections if reaches(request, section.least)]
+        items = [_item(section, present) for section in sections if reaches(request, section.least)]
         if items:
             groups.append({"title": title, "items": items})
     return groups
 
 
-def _item(request: HttpRequest, section: Section) -> dict[str, Any]:
-    url = reverse(section.view)
-    start = reverse("admin:index")
+def _item(section: Section, present: tuple[int, str]) -> dict[str, Any]:
+    here = present[0] > 0 and present[1] == section.title
+    return {"title": section.title, "url": reverse(section.view), "icon": section.icon, "here": here}
+
+
+def _fit(path: str, section: Section) -> int:
+    """How much of the address belongs to a section: of two, the one that says more of it is where somebody is."""
+    url, start = reverse(section.view), reverse("admin:index")
+    if url == start:
+        return len(url) if path == url else 0
     places = (url, *(f"{start}{place}" for place in section.also))
-    here = request.path == start if url == start else request.path.startswith(places)
-    return {"title": section.title, "url": url, "icon": section.icon, "here": here}
+    return max((len(place) for place in places if path.startswith(place)), default=0)
 
 
 def page(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from compliance.services import suppressing
-from config.desk import finding, site
+from config.desk import finding, site, words
 from config.desk.settings_pages import form_page, get_or_post, tried
 from contacts.acting import actor_of, business_of, reaches
 from contacts.services.errors import Invalid, RoleRequired
@@ -91,7 +91,8 @@ def lift(request: HttpRequest, pk: str) -> HttpResponse:
             return redirect(LIST)
     lead = (
         f"{one.address} is suppressed for {one.get_channel_display()}: {one.get_reason_display()}. Lifting it also "
-        "frees the contacts who have the address, for this reason. The record keeps your note."
+        "frees the contacts who have the address, for this reason. The record keeps your note. "
+        + words.HOW_TO_LIFT.get(one.reason, "")
     )
     return form_page(request, form, title=f"Lift {one.address}?", back=_back(), save="Lift", lead=lead)
 

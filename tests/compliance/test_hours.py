@@ -240,3 +240,7 @@ def shows_open(moment, place):
         wall.weekday() in window.days and window.opens <= wall.time().replace(fold=0) < window.closes
         for window in RULES.get(place.region) or RULES["default"]
     )
+
+
+def test_every_region_has_a_name():
+    assert set(regions.names()) == set(regions.zones_of())

@@ -1,6 +1,8 @@
 """The compliance settings with their preview, the permitted hours, and the suppression list, as pages."""
 
 import io
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +13,10 @@ from contacts.actors import Actor
 from contacts.services.errors import Invalid, RoleRequired
 from dnd import services as dnd
 from dnd.models import Change, Ground, Suppression
-from tests.factories import MANAGER, STAFF, ContactFactory
+from messaging import services as messaging
+from messaging.models import Message
+from tests.desk.conftest import connect
+from tests.factories import ENTERPRISE, MANAGER, STAFF, ContactFactory
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.org"
@@ -213,6 +218,35 @@ def test_what_is_exported_can_be_imported_and_runs_in_no_spreadsheet(signed_in, 
     assert Suppression.objects.filter(business=elsewhere.business, address="+14155550100").exists()
 
 
+def test_what_was_lifted_is_not_brought_back_by_importing_an_export(signed_in, clinic):
+    suppressing.add(business=clinic.business, channel="sms", address="+14155550100", by=MANAGER)
+    suppressing.lift(suppression=Suppression.objects.get(), note="wrong number", by=ENTERPRISE)
+    response = signed_in("manager").get("/admin/suppressions/export/")
+    text = b"".join(response.streaming_content).decode()
+    result = suppressing.import_csv(business=clinic.business, file=io.StringIO(text), by=MANAGER)
+    assert (result.rows, result.new) == (1, 0)
+    assert result.faults == [(2, "'+14155550100", "It was lifted where this list comes from.")]
+    assert not Suppression.objects.in_force().exists()
+
+
+ODD_ROWS = [
+    "", "   ", "\x00", "é@example.org", "a@b", "ada@example.org\x00", "+1", "+" + "9" * 60, "@", "=cmd|' /C calc'!A0",
+    "\u202e+14155550100", "ada@example.org ada@example.org", "x" * 5000, "1e10", "+1415555010٣",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("channel", ["", "sms", "email", "facebook", "pigeon", "\x00"])
+def test_rows_that_are_none_are_told_each_and_stop_no_other(clinic, channel):
+    rows = "".join(f'"{channel}","{odd}"\n' for odd in ODD_ROWS)
+    file = io.StringIO(f'channel,address\n{rows},"split\nin two@example.org"\nemail,{ADA}\n,,,\nsms\n')
+    result = suppressing.import_csv(business=clinic.business, file=file, by=MANAGER)
+    assert Suppression.objects.in_force().filter(channel="email", address=ADA).exists()
+    known = set(Suppression.objects.values_list("address", flat=True))
+    assert all(address.isprintable() and len(address) <= 254 for address in known)
+    assert len(result.faults) + result.new >= 10
+    assert all(line > 1 and why for line, _, why in result.faults)
+
+
 def test_the_services_ask_for_the_role_themselves(clinic):
     with pytest.raises(RoleRequired):
         suppressing.add(business=clinic.business, channel="sms", address="+14155550100", by=STAFF)
@@ -222,3 +256,14 @@ def test_the_services_ask_for_the_role_themselves(clinic):
         suppressing.lift(suppression=bounced(clinic.business), note="x", by=MANAGER)
     with pytest.raises(Invalid):
         suppressing.add(business=clinic.business, channel="sms", address="12", by=MANAGER)
+
+
+def test_a_message_that_waits_for_its_hours_says_until_when_by_the_businesss_clock(signed_in, clinic):
+    connect(clinic.business)
+    contact = ContactFactory(business=clinic.business)
+    messaging.send_manual(business=clinic.business, contact=contact.pk, channel="sms", body="Hello", by=STAFF)
+    opens = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
+    Message.objects.update(state="held", rule="hours", reason="quiet_hours", due_at=opens)
+    zone = ZoneInfo(clinic.business.timezone)
+    page = signed_in().get("/admin/messaging/message/").content.decode()
+    assert f"Held until 26 Nov, {opens.astimezone(zone):%H:%M}" in page

@@ -58,7 +58,7 @@ def test_one_click_confirms_and_a_second_says_that_it_was_decided(review, signed
     assert blocked()
     assert "decided already" in decide(client, review, "reject").content.decode()
     assert blocked()
-    assert "Confirmed: an opt-out" in client.get(f"{LIST}?state=all").content.decode()
+    assert "Confirmed: an opt-out" in client.get(f"{LIST}?state=").content.decode()
 
 
 def test_staff_see_the_queue_and_decide_nothing(review, signed_in):
