@@ -89,7 +89,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections this person may open, the present one marked."""
-    present = max((_fit(request.path, section), section.title) for _, sections in MENU for section in sections)
+    present = max(
+        (_fit(request.path, section), section.title) for _, sections in MENU for section in sections
+    )
     groups = []
     for title, sections in MENU:
         items = [_item(section, present) for section in sections if reaches(request, section.least)]

@@ -42,6 +42,13 @@ def test_a_manager_sees_the_text_and_from_whom_it_is(review, signed_in):
     assert page.count('name="decision"') == 2
 
 
+def test_the_queue_opens_on_what_is_open_and_the_menu_says_where_one_is(review, signed_in):
+    page = signed_in("enterprise").get(LIST).content.decode()
+    assert '<option value="open" selected>' in page
+    here = [link for link in page.split("<a ") if 'aria-current="page"' in link]
+    assert [LIST in link for link in here] == [True]
+
+
 def test_one_click_rejects_and_frees_the_channel(review, signed_in, clinic):
     assert blocked()
     page = decide(signed_in("manager"), review, "reject")
