@@ -21,6 +21,8 @@ class Choice(admin.SimpleListFilter):
     """A filter that is a drop-down. A value that is no choice filters nothing."""
 
     choices_of: Sequence[tuple[str, str]] = ()
+    unchosen = "All"
+    """What it says while nothing is chosen."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
         return self.choices_of
@@ -61,6 +63,10 @@ class DeskList(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """What the row template is given for each of these."""
         return list(found)
 
+    def note(self, request: HttpRequest) -> str:
+        """What has to be known of what the list shows, such as what it leaves out."""
+        return ""
+
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
         """(address, icon, words) of what can be done from this list."""
         return []
@@ -74,6 +80,7 @@ class DeskList(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             response.context_data.update(
                 rows=self.rows(request, shown.result_list),
                 buttons=self.buttons(request),
+                note=self.note(request),
                 more=len(shown.result_list) == self.list_per_page,
                 desk=self,
             )

@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -15,7 +15,7 @@ from config.desk import contact, contact_form
 from contacts import phones
 from contacts.acting import business_of, reaches
 from contacts.admin import Choice, DeskList
-from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Tag
+from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Status, Tag
 from contacts.search import search
 from contacts.words import Channel, Role, channels_in, in_words
 from dnd import audience, flags
@@ -82,6 +82,41 @@ class TagChoice(ContactChoice):
         return [(name, name) for name in names[:TAGS_TO_CHOOSE_FROM]]
 
 
+class StatusChoice(ContactChoice):
+    title = "Status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        found = Status.objects.of(business_of(request)).order_by("pipeline__name", "position", "pk")
+        named = found.values_list("pk", "pipeline__name", "name")
+        return [(str(pk), f"{pipeline}: {name}") for pk, pipeline, name in named]
+
+    def wanted(self, value: str) -> Wanted:
+        return {"status": int(value)}
+
+
+class DeadChoice(Choice):
+    """Contacts in dead statuses are left out of the list unless somebody asks for them, or for one status."""
+
+    title = "Dead statuses"
+    parameter_name = "dead"
+    unchosen = "Left out"
+    choices_of = (("1", "Shown too"),)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return without_dead(request, queryset) if leaves_out_dead(request) else queryset
+
+
+def leaves_out_dead(request: HttpRequest) -> bool:
+    return request.GET.get("dead") != "1" and not request.GET.get("status")
+
+
+def without_dead(request: HttpRequest, contacts: QuerySet[Any]) -> QuerySet[Any]:
+    """The statuses are few and read first, so that the list still comes by its index."""
+    dead = list(Status.objects.of(business_of(request)).dead().values_list("pk", flat=True))
+    return contacts.filter(Q(status=None) | ~Q(status__in=dead)) if dead else contacts
+
+
 class DoNotContactChoice(ContactChoice):
     title = "Automations"
     parameter_name = "do_not_contact"
@@ -95,12 +130,14 @@ class DoNotContactChoice(ContactChoice):
 class ContactList(DeskList):
     title = "Contacts"
     lead = "Everybody you talk to, and what each of them has asked for."
-    columns = ("Name", "Phone", "Email", "Tags", "Do Not Disturb")
+    columns = ("Name", "Phone", "Email", "Status", "Tags", "Do Not Disturb")
     row_template = "desk/rows/contact.html"
     ordering = ("-pk",)
     search_fields = ("first_name",)
     search_help_text = "Name, email, phone or external id"
-    list_filter = (StateChoice, ChannelChoice, ReasonChoice, TagChoice, DoNotContactChoice)
+    list_filter = (
+        StateChoice, ChannelChoice, ReasonChoice, TagChoice, StatusChoice, DoNotContactChoice, DeadChoice,
+    )  # fmt: skip
     empty = ("group", "No contacts yet", "Add the first person, and Heed keeps what they ask for.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -110,7 +147,7 @@ class ContactList(DeskList):
             super()
             .get_queryset(request)
             .filter(deleted_at=None)
-            .select_related("standing")
+            .select_related("standing", "status")
             .prefetch_related(Prefetch("tag_links", links), Prefetch("points", points))
         )
 
@@ -121,6 +158,11 @@ class ContactList(DeskList):
 
     def rows(self, request: HttpRequest, found: Iterable[Contact]) -> list[Any]:
         return [row(one) for one in found]
+
+    def note(self, request: HttpRequest) -> str:
+        if not leaves_out_dead(request) or not Status.objects.of(business_of(request)).dead().exists():
+            return ""
+        return "Contacts in dead statuses are left out. “Dead statuses” above shows them too."
 
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
         buttons = [(reverse("admin:contacts_contact_add"), "person_add", "Add a contact")]

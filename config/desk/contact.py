@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from config.desk import contact_dnd, contact_message, contact_reach, contact_timeline, finding, site
+from config.desk.pipelines import contact as pipeline
 from contacts.acting import reaches
 from contacts.models import Contact, PointKind
 from contacts.services import tags
@@ -24,6 +25,7 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
         "contact": contact,
         "dnd": contact_dnd.of(request, contact),
         "may_enroll": reaches(request, Role.MANAGER.value),
+        "sales": pipeline.card(request, contact),
         **details(contact),
         **labels(contact),
         **tasks(contact),

@@ -27,6 +27,8 @@ from config.desk import (
     workflow,
 )
 from config.desk.importing import page as importing
+from config.desk.pipelines import action, board, status
+from config.desk.pipelines import contact as contact_pipeline
 from config.desk.reports import page as reports
 
 app_name = "desk"
@@ -59,6 +61,19 @@ urlpatterns = [
     _page("imports/<str:pk>/rows/", importing.problems, "import-problems"),
     _page("reports/", reports.show, "reports"),
     _page("reports/csv/", reports.as_csv, "reports-csv"),
+    _page("pipelines/", board.show, "pipelines"),
+    _page("pipelines/new/", board.add, "pipeline-add"),
+    _page("pipelines/<str:pk>/", board.edit, "pipeline"),
+    _page("pipelines/<str:pk>/status/", status.add, "status-add"),
+    _page("pipelines/status/<str:pk>/", status.show, "status"),
+    _page("pipelines/status/<str:pk>/remove/", status.remove, "status-remove"),
+    _page("pipelines/status/<str:pk>/shift/", board.shift, "status-shift"),
+    _page("pipelines/status/<str:pk>/action/", action.add, "action-add"),
+    _page("pipelines/action/<str:pk>/", action.edit, "action"),
+    _page("pipelines/action/<str:pk>/delete/", action.delete, "action-delete"),
+    _page("pipelines/action/<str:pk>/copy/", action.copy, "action-copy"),
+    _page("pipelines/action/<str:pk>/template/", action.save_template, "action-template"),
+    _page("pipelines/template/<str:pk>/", action.apply_template, "template-apply"),
     _page("people/add/", settings_pages.member_add, "member-add"),
     _page("people/<str:pk>/", settings_pages.member, "member"),
     _page("connections/add/", connections.add, "connection-add"),
@@ -88,6 +103,9 @@ urlpatterns = [
     _page(f"{ONE}tasks/<str:task>/done/", contact_work.complete, "task-complete"),
     _page(f"{ONE}notes/", contact_work.notes, "notes"),
     _page(f"{ONE}enroll/", contact_work.enroll, "contact-enroll"),
+    _page(f"{ONE}status/", contact_pipeline.move, "contact-status"),
+    _page(f"{ONE}actions/", contact_pipeline.why, "action-why"),
+    _page(f"{ONE}actions/<str:action>/", contact_pipeline.run, "action-run"),
     _page(f"{ONE}message/", contact_message.send, "message"),
     _page(f"{ONE}timeline/", contact_timeline.earlier, "timeline"),
     _page(f"{ONE}part/<str:name>/", contact.part, "contact-part"),

@@ -63,7 +63,7 @@ def _save(request: HttpRequest, business: Business, workflow: Workflow | None) -
     by_script = request.content_type == "application/json"
     text = request.body.decode(errors="replace") if by_script else request.POST.get("definition", "")
     try:
-        data = workflow_times.to_utc(_read(text), business)
+        data = workflow_times.to_utc(read(text), business)
         if workflow:
             saved = workflows.update(workflow=workflow, data=data, by=actor_of(request))
         else:
@@ -88,7 +88,7 @@ def plainly(path: str, sentence: str) -> str:
     return sentence
 
 
-def _read(text: str) -> Mapping[str, Any]:
+def read(text: str) -> Mapping[str, Any]:
     if len(text) > LARGEST:
         raise Invalid({"": "This is too large: a workflow has at most 1 MB."})
     try:

@@ -61,6 +61,10 @@ class StatusQuerySet(models.QuerySet["Status"]):
     def of(self, business: Business | int) -> Self:
         return self.filter(pipeline__business=business)
 
+    def dead(self) -> Self:
+        """Of those in them nothing comes any more."""
+        return self.filter(system_status=SystemStatus.DEAD)
+
     def open(self) -> Self:
         """Those that take contacts."""
         return self.filter(archived=False)

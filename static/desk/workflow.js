@@ -21,6 +21,7 @@ document.addEventListener("alpine:init", () => {
         triggers: given.triggers.map(shape.triggerToForm),
         steps: given.steps.map(shape.stepToForm),
       };
+      if ("category" in given) this.form.category = given.category;
       this.triggerSpecs = Object.fromEntries(this.words.triggers.map((spec) => [spec.type, spec]));
       this.stepSpecs = Object.fromEntries(this.words.steps.map((spec) => [spec.kind, spec]));
       this.saved = this.text();
@@ -32,8 +33,10 @@ document.addEventListener("alpine:init", () => {
     // ---- what is on the page ----
 
     json() {
+      const category = "category" in this.form ? { category: this.form.category } : {};
       return {
         name: this.form.name,
+        ...category,
         settings: { allow_reentry: this.form.allow_reentry, remove_when_all_dnd: this.form.remove_when_all_dnd },
         triggers: this.form.triggers.map((trigger) => shape.triggerToJson(trigger, this.triggerSpecs[trigger.type])),
         steps: this.form.steps.map((step) => shape.stepToJson(step, this.stepSpecs)),
@@ -183,6 +186,29 @@ document.addEventListener("alpine:init", () => {
       return unit ? `${parseInt(text)} ${unit}${parseInt(text) === 1 ? "" : "s"}` : text;
     },
 
+    // ---- actions: who is put on the Do Not Contact list should go to a dead status ----
+
+    leadsNowhere() {
+      if (!this.form.steps.some((step) => step.kind === "add_to_dnc")) return "";
+      if (!this.words.dead.length) return "The pipeline has no dead status to move such a contact to: add one.";
+      const last = this.form.steps.filter((step) => step.kind === "change_status").at(-1);
+      if (!last) return `It moves nowhere: the contact stays in “${this.words.status}”.`;
+      return this.words.dead.some(([id]) => id === last.status) ? "" : "It moves to a status that is not dead.";
+    },
+    moveToDead() {
+      const last = this.form.steps.filter((step) => step.kind === "change_status").at(-1);
+      if (last) last.status = this.words.dead[0][0];
+      else this.form.steps.push({ ...shape.newStep("change_status"), status: this.words.dead[0][0], open: false });
+      this.said = `It moves to ${this.words.dead[0][1]}.`;
+    },
+    // The usual name, where the action has none yet.
+    nameIt(kind) {
+      if (kind === "add_to_dnc" && "category" in this.form && !this.form.name.trim()) {
+        this.form.name = this.words.standard_name;
+        this.form.category = "do not contact";
+      }
+    },
+
     // ---- changing the lists ----
 
     addTrigger(type, drop) {
@@ -191,6 +217,7 @@ document.addEventListener("alpine:init", () => {
     },
     addStep(steps, kind, drop) {
       steps.push(shape.newStep(kind));
+      this.nameIt(kind);
       this.after(drop, steps.at(-1).id, "Step added.");
     },
     after(drop, id, said) {
