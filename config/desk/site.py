@@ -34,7 +34,6 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         (
             Section("Start", "admin:index", "home"),
             Section("Contacts", "admin:contacts_contact_changelist", "group", also=("imports/",)),
-            Section("Contacts", "admin:contacts_contact_changelist", "group"),
             Section("Pipelines", "desk:pipelines", "view_kanban"),
             Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
             Section("Messages", "admin:messaging_message_changelist", "chat"),
