@@ -49,6 +49,15 @@ TOLD = {
         "as promised: the old address stays suppressed",
         "as promised: at the provider: Email × 1",
     ],
+    "dnc-status": [
+        "Action “Do Not Contact” run",
+        "as promised: the action did all that it says",
+        "as promised: it is in the dead status",
+        "as promised: a workflow's messages are skipped, each with its reason",
+        "Cannot send the message: DND is active for SMS.",
+        "as promised: the list says which action and who",
+        "as promised: at the provider: SMS × 0",
+    ],
     "mid-workflow": [
         "DND enabled by user for Email",
         "dnd:email:user_request",

@@ -7,10 +7,13 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import keeping
+        from contacts.services import jobs
         from messaging import hooks
+        from workflows import bulk
         from workflows.services import causing, merging, settling, waking
 
         hooks.settled = settling.settled
         hooks.connected = waking.connected
+        jobs.register(bulk.KIND, bulk.RunAction())
         hooks.causes = causing.causes
         keeping.register(merging.KEEPER)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from config.desk.demo import connections, people, staff, workflows
+from config.desk.demo import connections, people, pipelines, staff, workflows
 from contacts.models import Business, Contact
 
 BUSINESSES: dict[str, dict[str, Any]] = {
@@ -36,6 +36,8 @@ def _business(slug: str) -> Business:
     connections.seed(business, by=team.actor("enterprise"))
     # Before the contacts, so that their opt-outs are the first that the workflows see.
     workflows.seed(business, by=team.actor("manager"))
+    pipelines.seed(business, by=team.actor("manager"))
     if not Contact.objects.filter(business=business).exists():
         people.seed(business, team)
+        pipelines.place(business, by=team.actor("staff"))
     return business

@@ -6,20 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from config.desk.demo import seeding, staff
+from config.desk.demo import pipelines, seeding, staff
 from config.desk.demo import workflows as demo
 from config.desk.scenarios import provider
 from config.desk.scenarios.story import Story
 from contacts import locks
 from contacts.models import Business, Contact, ContactPoint, Notification, Task
-from contacts.services import people, tags
+from contacts.services import people, statuses, tags
 from contacts.words import Channel
 from dnd import services as dnd
-from dnd.models import Effective, Ground, Suppression
+from dnd.models import DncEntry, Effective, Ground, Suppression
 from messaging import services as messaging
 from messaging.models import Message
 from workflows import services as workflows
-from workflows.models import RUNNING, Enrollment, EnrollmentState, StepRun
+from workflows.models import RUNNING, Enrollment, EnrollmentState, StatusAction, StepRun
+from workflows.services import actions
 
 PATIENCE = 30.0
 LOOK = 0.1
@@ -42,6 +43,7 @@ class Play:
         self.business: Business = seeding.seed()["demo"]
         self.actor = staff.seed(self.business).actor("manager")
         self.workflows = demo.ensure(self.business, by=self.actor)
+        self.statuses = pipelines.ensure(self.business, by=self.actor)
         self.stories: list[Story] = []
         self.differences: list[str] = []
 
@@ -114,7 +116,38 @@ class Play:
             raise TookTooLong("the provider is not the simulator, so that nobody can text in here")
         return told
 
+    def same_number_again(self, contact: Contact) -> Contact:
+        """Another contact with the same phone number, as an import or a form of the website would bring it."""
+        data = {"first_name": "Sam", "last_name": f"Double {secrets.token_hex(2)}"}
+        data = people.clean(self.business, {**data, "phones": [{"number": self.address(contact, "phone")}]})
+        double = people.create(business=self.business, data=data, by=self.actor)
+        self.say(f"{double.name} comes in with the same number")
+        self.stories.append(Story(double))
+        return double
+
+    def put_into(self, contact: Contact, status: str) -> None:
+        statuses.change(
+            business=self.business, contacts=[contact.pk], status=self.statuses[status].pk, by=self.actor
+        )
+
+    def press(self, contact: Contact, name: str) -> dict[str, bool]:
+        """Run an action of the first status; whether each of its operations changed something, or all did nothing."""
+        self.say(f"{self.actor.label} presses “{name}”")
+        action = StatusAction.objects.select_related("status__pipeline__business").get(
+            status=self.statuses[pipelines.NEW], name=name
+        )
+        ran = actions.run(action=action, contact=contact.pk, by=self.actor)
+        done = ran.run.results if ran.run else []
+        return {one["words"]: ran.changed and one["outcome"] == "done" for one in done}
+
     # --- what can be seen ---
+
+    def status_of(self, contact: Contact) -> str:
+        return str(Contact.objects.values_list("status__name", flat=True).get(pk=contact.pk))
+
+    def on_the_list(self, contact: Contact) -> list[tuple[str, str]]:
+        """(action, who) of each entry of the Do Not Contact list."""
+        return list(DncEntry.objects.in_force().filter(contact=contact).values_list("action", "actor"))
 
     def now(self) -> datetime:
         return locks.now()
