@@ -324,6 +324,8 @@ EVERYTHING = {
         {"type": "manual", "name": "", "filters": {}},
     ],
     "steps": [
+        {"kind": "send_preferred", "text": "A text", "email": {"subject": "Hello", "body": "An email"}},
+        {"kind": "send_preferred", "call": "A call"},
         {"kind": "set_dnd", "direction": "outbound", "enable": False, "channels": "all", "note": "asked"},
         {"kind": "set_dnd", "direction": "inbound", "enable": True, "channels": ["sms"]},
         {"kind": "wait", "for": "90m"},
