@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from contacts.actors import Actor
 from contacts.models import Business, Contact
-from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction
+from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction, channels_in
 from dnd import policy
 from dnd.models import Ground, Reason, Standing, State
 from dnd.reasons import rules, strongest
@@ -258,3 +258,20 @@ def _in_state(contacts: QuerySet[Contact], state: str) -> QuerySet[Contact]:
     if state == State.ON:
         return contacts.filter(Exists(standing.filter(outbound=EVERY_OUTBOUND)))
     return contacts.filter(Exists(standing.filter(Q(outbound__gt=0) & ~Q(outbound=EVERY_OUTBOUND))))
+
+
+BLOCKED = """
+SELECT s.outbound, count(*) FROM dnd_standing s JOIN contacts_contact c ON c.id = s.contact_id
+ WHERE s.business_id = %s AND s.outbound > 0 AND c.deleted_at IS NULL GROUP BY 1
+"""
+
+
+def blocked_by_channel(business: int) -> dict[str, int]:
+    """How many contacts of a business have outbound DND on each channel."""
+    counts = dict.fromkeys(BIT, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCKED, [business])
+        for mask, contacts in cursor.fetchall():
+            for channel in channels_in(mask):
+                counts[channel] += contacts
+    return counts

@@ -1,6 +1,6 @@
 """Messages and connections, as lists. The forms of a connection are config/desk/connections.py."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from contacts.acting import business_of
 from contacts.admin import Choice, DeskList
 from contacts.words import Channel, Role
+from messaging import health
 from messaging.models import Connection, Message, MessageClass, MessageState
 
 
@@ -60,20 +62,28 @@ class MessageList(DeskList):
 @admin.register(Connection)
 class ConnectionList(DeskList):
     title = "Connections"
-    lead = "How messages leave: one connection for each channel. Disconnecting holds messages and changes no DND."
+    lead = "How messages leave: one connection for each channel. Disconnecting holds messages, and DND is kept."
     least_role = Role.ENTERPRISE.value
-    columns = ("Channel", "By", "State", "Changed", "")
+    columns = ("Channel", "State", "Last taken", "Last refused", "Last day", "Waiting", "With DND", "")
     row_template = "desk/rows/connection.html"
     ordering = ("channel",)
     empty = (
         "cable",
         "No connections yet",
-        "Without one, a message on that channel is not sent and the step fails.",
+        "Add one for each channel that you use: a Twilio account for texts and calls, a mail server for emails. "
+        "Without one, a message on that channel is not sent and the step fails. What contacts have asked for is kept "
+        "either way.",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         # The credentials stay sealed: a list has no use for them.
         return super().get_queryset(request).defer("config")
+
+    def rows(self, request: HttpRequest, found: Iterable[Connection]) -> list[Any]:
+        healths = health.of(business_of(request))
+        return [
+            {"connection": one, "health": healths[one.channel], "fares": health.fares(one)} for one in found
+        ]
 
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
         return [(reverse("desk:connection-add"), "add", "Add a connection")]

@@ -1,112 +1,32 @@
-"""A business's ways out: adding, editing, disconnecting. Credentials go in and are never shown again."""
+"""A business's ways out: how each fares, adding, editing, trying, disconnecting and connecting again."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from config.desk import email_feedback, finding, site
+from config.desk.connection_forms import FORMS, GMB_ENDED, OWN, SECRET, START, USUAL, AnyForm, way
 from config.desk.settings_pages import blame, form_page, get_or_post
 from contacts.acting import actor_of, business_of
+from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.services import staff
 from contacts.services.errors import Conflict, Invalid
-from contacts.words import Channel
+from messaging import health
 from messaging import services as messaging
-from messaging import smtp_url
-from messaging.models import Connection
+from messaging.encryption import CannotOpen
+from messaging.models import WAITING, Connection, Message, MessageState
 
 KEEP = "Leave it empty to keep the one that is stored."
-AGAIN = "Give the password again: the one that is stored belongs to the server as it was."
-
-
-class TwilioForm(forms.Form):
-    """SMS by Twilio."""
-
-    account_sid = forms.CharField(max_length=64, label="Account SID")
-    auth_token = forms.CharField(
-        max_length=200, label="Auth token", widget=forms.PasswordInput({"autocomplete": "off"})
-    )
-    from_number = forms.CharField(max_length=40, label="From number", widget=forms.TextInput({"type": "tel"}))
-
-    @staticmethod
-    def start(config: Mapping[str, Any]) -> dict[str, Any]:
-        return {"account_sid": config["account_sid"], "from_number": config["from_number"]}
-
-    def config(self, stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        given = dict(self.cleaned_data)
-        if stored and not given["auth_token"]:
-            del given["auth_token"]
-        return given
-
-
-class SmtpForm(forms.Form):
-    """Email by a mail server."""
-
-    host = forms.CharField(max_length=253, label="Mail server", help_text="Such as mail.example.org.")
-    port = forms.IntegerField(min_value=1, max_value=65535, label="Port", initial=587)
-    tls = forms.ChoiceField(
-        choices=[
-            ("smtp", "STARTTLS, where the server offers it"),
-            ("smtps", "TLS from the first byte (port 465)"),
-        ],
-        label="Encryption",
-    )
-    user = forms.CharField(
-        max_length=200, required=False, label="User name", widget=forms.TextInput({"autocomplete": "off"})
-    )
-    password = forms.CharField(
-        max_length=200, required=False, label="Password", widget=forms.PasswordInput({"autocomplete": "off"})
-    )
-    from_email = forms.CharField(
-        max_length=254, label="From address", help_text="Contacts see it as the sender."
-    )
-    esp = email_feedback.provider_field()
-    webhook_key = email_feedback.key_field()
-
-    @staticmethod
-    def start(config: Mapping[str, Any]) -> dict[str, Any]:
-        server = smtp_url.read(config["url"])
-        return {
-            "host": server.host,
-            "port": server.port,
-            "tls": "smtps" if server.tls else "smtp",
-            "user": server.user,
-            "from_email": config["from_email"],
-            **email_feedback.start(config),
-        }
-
-    def config(self, stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        """None when a stored password would go to a server, or a stored key to a provider, it was not given for."""
-        given = self.cleaned_data
-        feedback = email_feedback.config_of(self, stored)
-        if feedback is None:
-            return None
-        config = {"from_email": given["from_email"], **feedback}
-        if stored and not given["password"] and smtp_url.read(stored["url"]).password:
-            before = self.start(stored)
-            if any(given[name] != before[name] for name in ("host", "port", "tls", "user")):
-                self.add_error("password", AGAIN)
-                return None
-            return config
-        login = ":".join(quote(given[name], safe="") for name in ("user", "password") if given[name])
-        return config | {
-            "url": f"{given['tls']}://{login}{'@' if login else ''}{given['host']}:{given['port']}"
-        }
-
-
-FORMS: dict[str, type[TwilioForm] | type[SmtpForm]] = {"twilio": TwilioForm, "smtp": SmtpForm}
-TITLES = {"twilio": "SMS by Twilio", "smtp": "Email by a mail server"}
-SECRET = {"auth_token", "password", "webhook_key"}
 DONE = {
-    "disconnect": "Disconnected. Messages on this channel wait until it is connected again.",
-    "connect": "Connected. What waited is sent now.",
-    "remove": "Removed. Messages on this channel are not sent any more.",
+    "disconnect": "Disconnected. Messages on this channel wait until it is connected again. DND is kept as it is.",
+    "connect": "Connected. What waited is sent now, except to those who have asked not to be reached here.",
+    "remove": "Removed. Messages on this channel are not sent any more. DND is kept as it is.",
 }
 NAMES = {
     "config.url": "host",
@@ -114,13 +34,24 @@ NAMES = {
     "config.feedback.esp": "esp",
     "config.feedback.webhook_key": "webhook_key",
 }
-"""The field of the form for each path of a config that is called otherwise."""
-CHANNEL = {"twilio": Channel.SMS.value, "smtp": Channel.EMAIL.value}
+"""The field of the mail server's form for each path of a config that is called otherwise."""
+NEWEST = 5
+UNFINISHED = (*WAITING, MessageState.CALLING.value)
+ASKS_FOR = {"phone": "Phone of a contact", "email": "Email of a contact"}
 
 
-def _saved(
-    form: TwilioForm | SmtpForm, stored: Mapping[str, Any] | None, do: Callable[[dict[str, Any]], Any]
-) -> bool:
+class TestForm(forms.Form):
+    to = forms.CharField(max_length=254)
+
+    def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="test_%s", **kwargs)
+        self.fields["to"].label = ASKS_FOR.get(POINT_OF_CHANNEL[connection.channel], "Id of a contact there")
+        self.fields[
+            "to"
+        ].help_text = "Such as your own, if you are a contact: who has DND on gets no test either."
+
+
+def _saved(form: AnyForm, stored: Mapping[str, Any] | None, do: Callable[[dict[str, Any]], Any]) -> bool:
     """Whether `do` took the config; what it refused stands at the fields of the form."""
     config = form.config(stored) if form.is_valid() else None
     if config is None:
@@ -128,49 +59,67 @@ def _saved(
     try:
         do(config)
     except Invalid as invalid:
-        names = {field: NAMES.get(field, field.removeprefix("config.")) for field in invalid.errors}
-        blame(form, {names[field]: sentence for field, sentence in invalid.errors.items()})
+        blame(form, {_field(form, path): sentence for path, sentence in invalid.errors.items()})
     except Conflict as conflict:
         form.add_error(None, str(conflict))
     return not form.errors
 
 
+def _field(form: AnyForm, path: str) -> str:
+    name = path.removeprefix("config.")
+    return name if name in form.fields else NAMES.get(path, name)
+
+
 @get_or_post
 def add(request: HttpRequest) -> HttpResponse:
-    """Choose a kind, fill in its form, and the channel is connected."""
+    """Choose a way, fill in its form, and the channel is connected."""
     business, by = business_of(request), actor_of(request)
     staff.need_enterprise(by)
-    driver = request.GET.get("driver", "")
-    if driver not in FORMS:
-        return _kinds(request)
-    form = FORMS[driver](request.POST if request.method == "POST" else None)
+    chosen = way(request.GET.get("channel", ""), request.GET.get("driver", ""))
+    if chosen is None:
+        return _ways(request)
+    given = request.POST if request.method == "POST" else None
+    form = FORMS[chosen.driver](given, channel=chosen.channel, shared=_account(business, chosen.driver))
 
     def make(config: dict[str, Any]) -> None:
         messaging.create_connection(
-            business=business, channel=CHANNEL[driver], driver=driver, config=config, by=by
+            business=business, channel=chosen.channel, driver=chosen.driver, config=config, by=by
         )
 
     if request.method == "POST" and _saved(form, None, make):
-        messages.success(request, "Connected.")
+        messages.success(request, f"{chosen.title}: connected.")
         return redirect("admin:messaging_connection_changelist")
-    return form_page(request, form, title=TITLES[driver], back=_list(), save="Connect")
+    lead = chosen.about if chosen.channel == "gmb" else ""
+    return form_page(request, form, title=chosen.title, back=_list(), save="Connect", lead=lead)
 
 
-def _kinds(request: HttpRequest) -> HttpResponse:
+def _account(business: Business, driver: str) -> Mapping[str, Any] | None:
+    """The Twilio account that the business has connected, if it has one."""
+    if driver != Connection.Driver.TWILIO:
+        return None
+    try:
+        found = Connection.objects.filter(business=business, driver=driver).order_by("pk").first()
+    except CannotOpen:
+        return None
+    return found.config if found else None
+
+
+def _ways(request: HttpRequest) -> HttpResponse:
     taken = set(Connection.objects.filter(business=business_of(request)).values_list("channel", flat=True))
-    kinds = [{"driver": name, "title": TITLES[name], "taken": CHANNEL[name] in taken} for name in FORMS]
-    return site.page(request, "desk/connection_kinds.html", {"kinds": kinds}, title="Add a connection")
+    offered = [{"way": one, "taken": one.channel in taken} for one in USUAL]
+    own = [one for one in OWN if one.channel not in taken]
+    context = {"ways": offered, "own": own}
+    return site.page(request, "desk/connection/ways.html", context, title="Add a connection")
 
 
 @get_or_post
 def edit(request: HttpRequest, pk: str) -> HttpResponse:
-    by = actor_of(request)
-    staff.need_enterprise(by)
-    connection = finding.one(Connection.objects.filter(business=business_of(request)), pk)
-    if connection.driver not in FORMS:
-        raise Http404
-    kind = FORMS[connection.driver]
-    form = kind(request.POST if request.method == "POST" else None, initial=kind.start(connection.config))
+    """How the connection fares, and its form."""
+    connection, by = _mine(request, pk), actor_of(request)
+    chosen = way(connection.channel, connection.driver)
+    given = request.POST if request.method == "POST" else None
+    start = START[connection.driver](connection.config)
+    form = FORMS[connection.driver](given, initial=start, channel=connection.channel)
     for name in SECRET & set(form.fields):
         form.fields[name].required = False
         form.fields[name].help_text = f"{form.fields[name].help_text} {KEEP}".strip()
@@ -181,38 +130,84 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
     if request.method == "POST" and _saved(form, connection.config, change):
         messages.success(request, "Saved. It counts from the next message on.")
         return redirect("admin:messaging_connection_changelist")
-    below = {
+    return _page(request, connection, chosen.title if chosen else str(connection), form=form)
+
+
+@get_or_post
+def test(request: HttpRequest, pk: str) -> HttpResponse:
+    """Send one message by this connection; GET shows what became of the newest."""
+    connection, by = _mine(request, pk), actor_of(request)
+    if request.method != "POST":
+        return render(
+            request, "desk/connection/newest.html", {"connection": connection, **_newest(connection)}
+        )
+    form = TestForm(connection, request.POST)
+    if form.is_valid():
+        try:
+            messaging.send_test(connection=connection, to=form.cleaned_data["to"], by=by)
+            messages.success(request, "The test is on its way: below you see what becomes of it.")
+            return redirect(f"{reverse('desk:connection', args=[connection.pk])}#newest-title")
+        except Invalid as invalid:
+            blame(form, invalid.errors)
+        except Conflict as conflict:
+            form.add_error("to", str(conflict))
+    start = START[connection.driver](connection.config)
+    plain = FORMS[connection.driver](None, initial=start, channel=connection.channel)
+    return _page(request, connection, f"Test of {connection}", form=plain, tried=form)
+
+
+def _mine(request: HttpRequest, pk: str) -> Connection:
+    staff.need_enterprise(actor_of(request))
+    found = Connection.objects.filter(business=business_of(request)).select_related("business")
+    return finding.one(found, pk)
+
+
+def _page(
+    request: HttpRequest, connection: Connection, title: str, *, form: AnyForm, tried: TestForm | None = None
+) -> HttpResponse:
+    context = {
         "connection": connection,
-        "template": "desk/parts/connection_below.html",
+        "fares": health.fares(connection),
+        "health": health.of(connection.business)[connection.channel],
+        "form": form,
+        "test": tried or TestForm(connection),
+        "ended": GMB_ENDED if connection.channel == "gmb" else "",
         "hooks": _hooks(connection),
-        "feedback": email_feedback.hooks(connection),
+        "feedback": email_feedback.hooks(connection) if connection.driver == Connection.Driver.SMTP else {},
+        **_newest(connection),
     }
-    return form_page(request, form, title=TITLES[connection.driver], back=_list(), below=below)
+    status = 422 if form.errors or (tried and tried.errors) else 200
+    return site.page(request, "desk/connection/page.html", context, title=title, status=status)
+
+
+def _newest(connection: Connection) -> dict[str, Any]:
+    """The newest messages that were to go by it, and whether one of them is still on its way."""
+    ours = Message.objects.filter(business=connection.business_id, direction=Message.Way.OUTBOUND)
+    newest = ours.filter(channel=connection.channel).select_related("contact").order_by("-id")[:NEWEST]
+    found = list(newest)
+    return {"newest": found, "unfinished": any(message.state in UNFINISHED for message in found)}
 
 
 def _hooks(connection: Connection) -> list[tuple[str, str]]:
-    """What Twilio is to be given for a number, so that texts and calls come in. The end of the first asks it to try
+    """What Twilio is to be given for a number, so that messages and calls come in. The end of each asks it to try
     again, for as long as it can, when we do not answer."""
     if connection.driver != Connection.Driver.TWILIO:
         return []
     of_it = f"{settings.HEED_BASE_URL}/hooks/twilio/{connection.pk}"
-    return [
-        ("A message comes in", f"{of_it}/message#rc=5&rp=all"),
-        ("A call comes in", f"{of_it}/voice#rc=5&rp=all"),
-    ]
+    message = ("A message comes in", f"{of_it}/message#rc=5&rp=all")
+    call = ("A call comes in", f"{of_it}/voice#rc=5&rp=all")
+    return {"sms": [message, call], "call": [call]}.get(connection.channel, [message])
 
 
 @get_or_post
 def switch(request: HttpRequest, pk: str) -> HttpResponse:
     """Disconnect, connect again, or take the connection away; GET asks before it is taken away."""
-    by = actor_of(request)
-    staff.need_enterprise(by)
-    connection = finding.one(Connection.objects.filter(business=business_of(request)), pk)
+    connection, by = _mine(request, pk), actor_of(request)
     do = request.POST.get("do", "")
     if do not in DONE:
-        return site.page(
-            request, "desk/connection_remove.html", {"connection": connection}, title=f"Remove {connection}?"
-        )
+        blocked = health.of(connection.business)[connection.channel].blocked
+        context = {"connection": connection, "blocked": blocked}
+        return site.page(request, "desk/connection/remove.html", context, title=f"Remove {connection}?")
     if do == "remove":
         messaging.delete_connection(connection=connection, by=by)
     elif do == "disconnect":

@@ -79,6 +79,7 @@ urlpatterns = [
     _page("connections/add/", connections.add, "connection-add"),
     _page("connections/<str:pk>/", connections.edit, "connection"),
     _page("connections/<str:pk>/switch/", connections.switch, "connection-switch"),
+    _page("connections/<str:pk>/test/", connections.test, "connection-test"),
     _page("teams/", settings_pages.teams, "teams"),
     _page("teams/<str:pk>/", settings_pages.team, "team"),
     _page("keys/add/", settings_pages.key_add, "key-add"),

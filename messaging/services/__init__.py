@@ -14,6 +14,7 @@ from messaging.services.connecting import (
 )
 from messaging.services.manual import NotSent, send_manual
 from messaging.services.proposing import Answer, Proposal, propose, withdraw
+from messaging.services.testing import send_test
 from messaging.templates import CannotRender, check_template, render
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "propose_one_way",
     "render",
     "send_manual",
+    "send_test",
     "shown_config",
     "update_connection",
     "way_of",
