@@ -62,7 +62,9 @@ class MessageList(DeskList):
 @admin.register(Connection)
 class ConnectionList(DeskList):
     title = "Connections"
-    lead = "How messages leave: one connection for each channel. Disconnecting holds messages, and DND is kept."
+    lead = (
+        "How messages leave: one connection for each channel. Disconnecting holds messages, and DND is kept."
+    )
     least_role = Role.ENTERPRISE.value
     columns = ("Channel", "State", "Last taken", "Last refused", "Last day", "Waiting", "With DND", "")
     row_template = "desk/rows/connection.html"

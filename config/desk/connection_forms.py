@@ -41,7 +41,7 @@ class TwilioForm(forms.Form):
         sender = self.fields["from_number"]
         sender.label, sender.help_text = SENDS_FROM[channel]
         if channel != Channel.FACEBOOK:
-            sender.widget.input_type = "tel"  # type: ignore[attr-defined]
+            sender.widget.input_type = "tel"
         if shared:
             self.fields["account_sid"].initial = shared["account_sid"]
             self.fields["auth_token"].required = False

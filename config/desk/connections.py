@@ -43,8 +43,8 @@ ASKS_FOR = {"phone": "Phone of a contact", "email": "Email of a contact"}
 class TestForm(forms.Form):
     to = forms.CharField(max_length=254)
 
-    def __init__(self, connection: Connection, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="test_%s", **kwargs)
+    def __init__(self, connection: Connection, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="test_%s")
         self.fields["to"].label = ASKS_FOR.get(POINT_OF_CHANNEL[connection.channel], "Id of a contact there")
         self.fields[
             "to"
@@ -158,7 +158,7 @@ def test(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _mine(request: HttpRequest, pk: str) -> Connection:
     staff.need_enterprise(actor_of(request))
-    found = Connection.objects.filter(business=business_of(request)).select_related("business")
+    found = Connection.objects.filter(business=business_of(request)).select_related("business", "list_reading")
     return finding.one(found, pk)
 
 

@@ -132,6 +132,7 @@ ADDRESSES = [
     "keys/{key}/revoke/",
     "connections/{connection}/",
     "connections/{connection}/switch/",
+    "connections/{connection}/test/",
     "reviews/{review}/",
     "suppressions/{suppression}/lift/",
 ]

@@ -321,6 +321,12 @@ EVERYTHING = {
         {"type": "tag_removed", "name": "", "filters": {"tags": {"op": "equals", "values": ["x"]}}},
         {"type": "do_not_contact_changed", "name": "", "filters": {"enabled": False}},
         {"type": "contact_created", "name": "", "filters": {}},
+        {
+            "type": "message_failed",
+            "name": "",
+            "filters": {"channels": ["call", "sms"], "codes": ["30003", "no-answer"]},
+        },
+        {"type": "email_event", "name": "", "filters": {"events": ["complaint", "soft_bounce"]}},
         {"type": "manual", "name": "", "filters": {}},
     ],
     "steps": [
@@ -328,6 +334,10 @@ EVERYTHING = {
         {"kind": "send_preferred", "call": "A call"},
         {"kind": "set_dnd", "direction": "outbound", "enable": False, "channels": "all", "note": "asked"},
         {"kind": "set_dnd", "direction": "inbound", "enable": True, "channels": ["sms"]},
+        {"kind": "make_call", "say": "Your visit is tomorrow."},
+        {"kind": "send_whatsapp", "body": "By WhatsApp"},
+        {"kind": "send_facebook", "body": "By Messenger"},
+        {"kind": "send_gmb", "body": "By Google"},
         {"kind": "wait", "for": "90m"},
         {"kind": "wait", "until": "2030-01-02T09:30:00Z"},
         {"kind": "remove_from_workflow", "which": "all_except_current"},
