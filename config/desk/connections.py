@@ -158,7 +158,9 @@ def test(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _mine(request: HttpRequest, pk: str) -> Connection:
     staff.need_enterprise(actor_of(request))
-    found = Connection.objects.filter(business=business_of(request)).select_related("business", "list_reading")
+    found = Connection.objects.filter(business=business_of(request)).select_related(
+        "business", "list_reading"
+    )
     return finding.one(found, pk)
 
 
