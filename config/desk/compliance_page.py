@@ -57,7 +57,9 @@ class ComplianceForm(forms.Form):
         "The button that mailbox providers show beside the sender is always there.",
     )
     email_unsubscribe_text = text("Words of the link")
-    email_sender = switch("Add the sender and the postal address")
+    email_sender = switch(
+        "Add the sender and the postal address", "Broadcasts and campaigns always carry the postal address."
+    )
     email_sender_text = text("Sender", 400, "Left empty: the business's name.")
     quiet_hours = switch("Send only in permitted hours")
     quiet_hours_everywhere = switch("Also email, Facebook and Google Business")

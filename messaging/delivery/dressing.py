@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from compliance import texts
@@ -17,6 +17,8 @@ from messaging.models import MessageClass
 log = logging.getLogger(__name__)
 
 ADDED_TO = (Channel.SMS, Channel.EMAIL)
+TO_MANY = (MessageClass.BROADCAST, MessageClass.CAMPAIGN)
+"""Their emails carry the postal address whatever is switched off: 15 U.S.C. 7704(a)(5)(A)(iii)."""
 LEFT_OUT = "…"
 KEEP = "UPDATE messaging_message m SET sent_body = v.body FROM (VALUES %s) AS v (id, body) WHERE m.id = v.id"
 
@@ -84,7 +86,10 @@ class _Wardrobe:
                 own_words=tuple(profile.opt_out_words),
             )
             return Dressed(sms.body, sms.body if sms.body != message.body else "", tells=sms.told)
-        return self._email(message, profiles.email_rules(profile, business))
+        rules = profiles.email_rules(profile, business)
+        if message.message_class in TO_MANY:
+            rules = replace(rules, address=business.address)
+        return self._email(message, rules)
 
     def _email(self, message: Waiting, rules: texts.EmailRules) -> Dressed:
         token = self._tokens[message.id]

@@ -117,6 +117,14 @@ def test_with_everything_switched_off_the_headers_stay(contact, provider):
     assert Message.objects.get().sent_body == ""
 
 
+@pytest.mark.parametrize("message_class", ["broadcast", "campaign"])
+def test_an_email_to_many_names_the_postal_address_whatever_is_switched_off(contact, provider, message_class):
+    queue(contact, channel="email", body="Dear Ada", message_class=message_class)
+    deliver("bulk")
+    (letter,) = provider.letters
+    assert letter.body == "Dear Ada\n\n-- \n1 Main Street, Springfield\n"
+
+
 def test_a_link_is_for_the_address_that_it_went_to(adding, contact, provider):
     queue(contact, channel="email")
     ContactPoint.objects.filter(contact=contact, kind="email").update(value="new@example.org")
