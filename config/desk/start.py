@@ -6,6 +6,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from compliance.models import Review
 from contacts.acting import business_of, membership_of
 from contacts.models import Business, Contact
 from contacts.services import work
@@ -28,6 +29,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         contacts=_contacts(business),
         sent_today=_today(business),
         unknown=Message.objects.filter(business=business, state=MessageState.UNKNOWN).count(),
+        reviews=Review.objects.filter(business=business, state=Review.State.OPEN).count(),
         running=Enrollment.objects.running().filter(business=business).count(),
         workflows=Workflow.objects.of(business).count(),
         audit=Audit.objects.order_by("-id").first(),

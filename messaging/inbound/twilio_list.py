@@ -47,10 +47,12 @@ def created_at(config: Mapping[str, Any], sid: str) -> datetime | None:
     return _moment(found.get("date_created")) if found.get("date_created") else None
 
 
-def received(config: Mapping[str, Any], *, channel: str, since: datetime) -> Iterator[Listed]:
-    """Every text to this connection's number or page since then, newest first. Raises NoAnswer."""
+def received(
+    config: Mapping[str, Any], *, channel: str, since: datetime, before: datetime
+) -> Iterator[Listed]:
+    """Every text to this connection's number or page in that time, newest first. Raises NoAnswer."""
     own = _own(str(config["from_number"]), channel)
-    query = {"DateSent>": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "PageSize": str(PAGE)}
+    query = {"DateSent>": _written(since), "DateSent<": _written(before), "PageSize": str(PAGE)}
     if not SERVICE.fullmatch(own):
         query["To"] = own
     path: str | None = f"{_account(config)}/Messages.json?{urlencode(query)}"
@@ -65,6 +67,10 @@ def received(config: Mapping[str, Any], *, channel: str, since: datetime) -> Ite
         if not (isinstance(path, str) and path.startswith(f"{_account(config)}/Messages.json?")):
             raise NoAnswer("The next page is somewhere else.")
     raise NoAnswer("The list does not end.")
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _own(sender: str, channel: str) -> str:

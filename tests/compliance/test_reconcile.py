@@ -124,6 +124,27 @@ def test_a_clock_that_is_behind_ours_by_twenty_minutes_loses_nothing(contact, ac
     assert blocked(contact) == ["stop_keyword"]
 
 
+def test_what_was_not_read_for_days_is_read_piece_by_piece_in_one_go(contact, account, lose):
+    days_ago = locks.now() - timedelta(days=3)
+    reconcile()
+    ListReading.objects.update(read_until=days_ago)
+    for hours, body in [(70, "hello"), (40, "anybody there?"), (1, "STOP")]:
+        lose(body, date_sent=(locks.now() - timedelta(hours=hours)).isoformat())
+    assert reconcile() == 3
+    assert blocked(contact) == ["stop_keyword"]
+    assert ListReading.objects.get().read_until > locks.now() - timedelta(minutes=2)
+
+
+def test_what_cannot_be_read_to_its_end_in_one_run_goes_on_in_the_next(contact, account, lose, monkeypatch):
+    reconcile()
+    ListReading.objects.update(read_until=locks.now() - timedelta(days=1))
+    lose("STOP")
+    with monkeypatch.context() as crowded:
+        crowded.setattr(reconciling, "SECONDS", 0.0)
+        assert reconcile() == 0
+    assert reconcile() == 1
+
+
 @pytest.mark.parametrize(
     ("channel", "sender", "own"),
     [

@@ -49,6 +49,13 @@ def test_the_queue_opens_on_what_is_open_and_the_menu_says_where_one_is(review, 
     assert [LIST in link for link in here] == [True]
 
 
+def test_the_start_page_says_that_something_waits_and_then_no_more(review, signed_in):
+    client = signed_in("manager")
+    assert "1 text</a> that reads like an opt-out" in client.get("/admin/").content.decode()
+    decide(client, review, "reject")
+    assert "like an opt-out" not in client.get("/admin/").content.decode()
+
+
 def test_one_click_rejects_and_frees_the_channel(review, signed_in, clinic):
     assert blocked()
     page = decide(signed_in("manager"), review, "reject")
