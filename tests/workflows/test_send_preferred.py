@@ -1,16 +1,20 @@
 """The step that sends one message by the first way that remains."""
 
+from collections import Counter
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
 from contacts import locks
 from contacts.models import Business
 from messaging import services as messaging
+from messaging.choosing import CHANNEL_OF
 from messaging.models import Connection, Message
 from messaging.services import proposing
 from tests.factories import ContactFactory, add_phone, block
-from tests.workflows.building import TAG, crowd, enroll, enroll_all, flow, make_due, path, state, work
+from tests.workflows.building import TAG, crowd, draft, enroll, enroll_all, flow, make_due, path, state, work
+from workflows import services as workflows
 from workflows.models import StepRun
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +180,35 @@ def test_a_message_that_expired_while_it_was_held_is_skipped(business, contact):
     work()
 
     assert path(enrollment) == [("send_preferred", "skipped", "expired")]
+
+
+@pytest.mark.parametrize("policy", ["cascade", "literal"])
+@pytest.mark.parametrize("after_opt_out", ["allowed", "blocked"])
+@pytest.mark.parametrize("connected", [True, False])
+def test_the_forecast_counts_the_way_that_each_contact_would_be_reached(
+    business, policy, after_opt_out, connected
+):
+    if not connected:
+        Connection.objects.filter(business=business, channel="call").delete()
+    Business.objects.filter(pk=business.pk).update(
+        delivery_policy=policy, calls_after_sms_opt_out=after_opt_out
+    )
+    business.refresh_from_db()
+    people = [ContactFactory(business=business, phone=phone, email=email) for phone, email in
+              product((None, False), (None, False))]  # fmt: skip
+    people += [ContactFactory(business=business) for _ in range(3)]
+    add_phone(people[4], "+14155550777", "landline", preferred=True)
+    block(people[5], "sms")
+    block(people[6], "sms", "call")
+    workflow = draft(business, ALL)
+
+    chosen = messaging.choose_ways(
+        business.pk, [p.pk for p in people], message_class="automation", copies={"text", "call", "email"}
+    )
+
+    ways = Counter(CHANNEL_OF.get(one.choice.by, "none") for one in chosen.values())
+    forecast = workflows.preview(workflow)
+    assert [(step.channel, step.send) for step in forecast.steps] == [
+        (channel, ways[channel]) for channel in ("sms", "call", "email")
+    ]
+    assert sum(forecast.steps[0].skipped.values()) == ways["none"]
