@@ -12,7 +12,7 @@ from contacts.acting import business_of
 from contacts.admin import Choice, DeskList
 from contacts.words import Channel, Role
 from messaging import health
-from messaging.models import Connection, Message, MessageClass, MessageState
+from messaging.models import Broadcast, Connection, Message, MessageClass, MessageState
 
 
 class StateChoice(Choice):
@@ -44,14 +44,28 @@ class ContactChoice(Choice):
         return [(asked, "This contact only")] if asked.isdecimal() and len(asked) < 19 else []
 
 
+class BroadcastChoice(Choice):
+    """Messages of one broadcast: from a link on its page."""
+
+    title = "Broadcast"
+    parameter_name = "broadcast"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
+        asked = request.GET.get("broadcast", "")
+        if not asked.isdecimal() or len(asked) > 18:
+            return []
+        mine = Broadcast.objects.of(business_of(request)).filter(pk=int(asked))
+        return [(asked, name) for name in mine.values_list("name", flat=True)]
+
+
 @admin.register(Message)
 class MessageList(DeskList):
     title = "Messages"
     columns = ("To", "Message", "Channel", "State", "Why", "When")
     row_template = "desk/rows/message.html"
     ordering = ("-id",)
-    list_select_related = ("contact",)
-    list_filter = (StateChoice, ChannelChoice, ClassChoice, ContactChoice)
+    list_select_related = ("contact", "broadcast")
+    list_filter = (StateChoice, ChannelChoice, ClassChoice, ContactChoice, BroadcastChoice)
     empty = (
         "chat",
         "No messages yet",

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from config.desk import contact, contact_form
+from config.desk.broadcasts import lists  # noqa: F401 - registers the list of broadcasts
 from contacts import phones
 from contacts.acting import business_of, reaches
 from contacts.admin import Choice, DeskList

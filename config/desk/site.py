@@ -36,6 +36,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
             Section("Contacts", "admin:contacts_contact_changelist", "group", also=("imports/",)),
             Section("Pipelines", "desk:pipelines", "view_kanban"),
             Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
+            Section("Broadcasts", "admin:messaging_broadcast_changelist", "campaign", also=("broadcasts/",)),
             Section("Messages", "admin:messaging_message_changelist", "chat"),
         ),
     ),

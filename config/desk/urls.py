@@ -26,6 +26,7 @@ from config.desk import (
     suppressions,
     workflow,
 )
+from config.desk.broadcasts import views as broadcasts
 from config.desk.importing import page as importing
 from config.desk.pipelines import action, board, status
 from config.desk.pipelines import contact as contact_pipeline
@@ -40,6 +41,7 @@ def _page(route: str, view: Callable[..., HttpResponseBase], name: str, **given:
 
 FLOW = "workflows/workflow/<str:pk>/"
 ONE = "contacts/contact/<str:pk>/"
+CAST = "broadcasts/<str:pk>/"
 
 urlpatterns = [
     _page("business/switch/", business.switch, "switch"),
@@ -80,6 +82,15 @@ urlpatterns = [
     _page("connections/<str:pk>/", connections.edit, "connection"),
     _page("connections/<str:pk>/switch/", connections.switch, "connection-switch"),
     _page("connections/<str:pk>/test/", connections.test, "connection-test"),
+    _page("broadcasts/new/", broadcasts.add, "broadcast-add"),
+    _page("broadcasts/count/", broadcasts.count, "broadcast-count"),
+    _page(CAST, broadcasts.show, "broadcast"),
+    _page(f"{CAST}preview/", broadcasts.preview, "broadcast-preview"),
+    _page(f"{CAST}outcomes/", broadcasts.coming_out, "broadcast-outcomes"),
+    _page(f"{CAST}progress/", broadcasts.progress, "broadcast-progress"),
+    _page(f"{CAST}pause/", broadcasts.turn, "broadcast-pause", act="pause"),
+    _page(f"{CAST}resume/", broadcasts.turn, "broadcast-resume", act="resume"),
+    _page(f"{CAST}stop/", broadcasts.stop, "broadcast-stop"),
     _page("teams/", settings_pages.teams, "teams"),
     _page("teams/<str:pk>/", settings_pages.team, "team"),
     _page("keys/add/", settings_pages.key_add, "key-add"),

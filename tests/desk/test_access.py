@@ -14,7 +14,7 @@ from contacts import locks
 from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
 from contacts.services import keys, tags, work
 from dnd.models import Suppression
-from messaging.models import Connection, Message
+from messaging.models import Broadcast, Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
 from workflows import services as workflows
@@ -27,6 +27,7 @@ LISTS = (
     "/admin/workflows/workflow/",
     "/admin/workflows/enrollment/",
     "/admin/messaging/message/",
+    "/admin/messaging/broadcast/",
     "/admin/dnd/change/",
     "/admin/dnd/suppression/",
     "/admin/compliance/review/",
@@ -46,6 +47,7 @@ FOR_ENTERPRISE = (
 )
 FOR_MANAGERS = (
     "/admin/workflows/workflow/new/",
+    "/admin/broadcasts/new/",
     "/admin/suppressions/add/",
     "/admin/suppressions/import/",
     "/admin/suppressions/export/",
@@ -98,6 +100,7 @@ def theirs(elsewhere):
         "team": Team.objects.create(business=business, name="Secret team").pk,
         "membership": Membership.objects.filter(business=business).first().pk,
         "connection": Connection.objects.filter(business=business).first().pk,
+        "broadcast": Broadcast.objects.create(business=business, name="Secret broadcast", text="Secret").pk,
         "review": a_review(business).pk,
         "suppression": Suppression.objects.filter(business=business, reason="dnc_list").first().pk,
     }
@@ -133,6 +136,13 @@ ADDRESSES = [
     "connections/{connection}/",
     "connections/{connection}/switch/",
     "connections/{connection}/test/",
+    "broadcasts/{broadcast}/",
+    "broadcasts/{broadcast}/preview/",
+    "broadcasts/{broadcast}/outcomes/",
+    "broadcasts/{broadcast}/progress/",
+    "broadcasts/{broadcast}/pause/",
+    "broadcasts/{broadcast}/resume/",
+    "broadcasts/{broadcast}/stop/",
     "reviews/{review}/",
     "suppressions/{suppression}/lift/",
 ]
@@ -366,8 +376,8 @@ def test_nothing_that_is_not_ours_is_registered():
 
     names = {model.__name__ for model in admin.site._registry}
     assert names == {
-        "Contact", "Membership", "ApiKey", "Change", "Suppression", "Message", "Connection", "Workflow", "Enrollment",
-        "Review",
+        "Contact", "Membership", "ApiKey", "Change", "Suppression", "Message", "Broadcast", "Connection", "Workflow",
+        "Enrollment", "Review",
     }  # fmt: skip
 
 

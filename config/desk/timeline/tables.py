@@ -91,7 +91,7 @@ def _messages(contact: Contact) -> QuerySet[Message]:
 
 
 def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
-    messages = list(Message.objects.filter(pk__in=ids))
+    messages = list(Message.objects.filter(pk__in=ids).select_related("broadcast"))
     workflows = _workflows_of(m.enrollment for m in messages if m.enrollment)
     for m in messages:
         workflow = workflows.get(m.enrollment, "")
@@ -116,7 +116,10 @@ WHY = (MessageState.HELD, MessageState.FAILED, MessageState.DROPPED, MessageStat
 
 
 def _words_of(message: Message) -> dict[str, str]:
-    return {"channel": message.get_channel_display(), "detail": message.detail}
+    channel = message.get_channel_display()
+    if message.broadcast:
+        channel = f"{message.broadcast.get_kind_display()} “{message.broadcast.name}”: {channel}"
+    return {"channel": channel, "detail": message.detail}
 
 
 def _of_step(message: Message, workflow: str) -> tuple[str, str] | None:
