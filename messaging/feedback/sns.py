@@ -30,6 +30,8 @@ SIGNED = {
         "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type",
     ),
 }  # fmt: skip
+SIGNATURES = (256, 384, 512)
+"""Bytes of a signature by an RSA key of 2048, 3072 or 4096 bits: for any other no certificate is asked for."""
 LARGEST = 20_000
 LIMIT = (3.0, 5.0)
 KEPT_FOR = 86_400.0
@@ -48,6 +50,8 @@ def is_signed(message: Mapping[str, Any]) -> bool:
     signature = base64.b64decode(
         message["Signature"], validate=True
     )  # its bytes, however they are written down
+    if len(signature) not in SIGNATURES:
+        return False
     certificate = certificates.get(certificate_address(message))
     key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
@@ -119,10 +123,12 @@ certificates = Certificates()
 
 
 def fetch(address: str) -> bytes:
-    """What Amazon serves there. Raises NoCertificate when it does not."""
+    """What Amazon serves there. Raises NoCertificate when it does not just now, ValueError when it never will."""
     try:
         with requests.get(address, timeout=LIMIT, allow_redirects=False, stream=True) as response:
             body = response.raw.read(LARGEST + 1, decode_content=True)
+            if 400 <= response.status_code < 500:
+                raise ValueError("Amazon has nothing there.")
             if response.status_code != 200 or len(body) > LARGEST:
                 raise NoCertificate(f"Amazon answered with HTTP {response.status_code}.")
             return bytes(body)

@@ -1,12 +1,15 @@
 """Only what the provider itself has signed counts: each provider's way, hostile input, and a certificate of our own."""
 
 import base64
+import io
 import json
 import random
+from contextlib import nullcontext
 
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
+from urllib3 import HTTPResponse
 
 from compliance.models import FeedbackEvent
 from dnd.models import Ground
@@ -246,6 +249,31 @@ def test_somebody_elses_topic_certificate_or_signature_is_refused(client, monkey
     monkeypatch.setattr(sns, "fetch", lambda address: other)
     monkeypatch.setattr(sns, "certificates", sns.Certificates())
     assert call("ses", ours).post(client, connection).status_code == 403
+
+
+@pytest.mark.parametrize("signature", ["", "AAAA", base64.b64encode(b"x" * 255).decode(), "A" * 100_000])
+def test_what_is_no_signature_costs_no_question_to_amazon(client, amazon, signature):
+    message = notification("{}") | {"Signature": signature}
+    posted = Call("ses", json.dumps(message).encode()).post(client, connect(BusinessFactory(), "ses"))
+    assert posted.status_code == 403
+    assert amazon == []
+
+
+@pytest.mark.parametrize(("status", "answered"), [(404, 403), (403, 403), (500, 503), (302, 503)])
+def test_a_certificate_that_does_not_exist_verifies_nothing(client, monkeypatch, status, answered):
+    """Of one that Amazon cannot serve just now nobody can tell, so that it is asked to call again."""
+    connection = connect(BusinessFactory(), "ses")
+    monkeypatch.undo()
+    monkeypatch.setattr(sns, "certificates", sns.Certificates())
+    monkeypatch.setattr(sns.requests, "get", lambda *args, **kwargs: nullcontext(answer_of(status)))
+    assert call("ses", notification("{}")).post(client, connection).status_code == answered
+    assert not FeedbackEvent.objects.exists()
+
+
+def answer_of(status):
+    answer = requests.Response()
+    answer.status_code, answer.raw = status, HTTPResponse(io.BytesIO(b"Not here."))
+    return answer
 
 
 def test_while_amazon_cannot_be_reached_it_is_asked_to_call_again(client, monkeypatch):
