@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts import erased
 from contacts.rest import paging
 from contacts.rest.fields import Choice, Id, ListQuery, Moment, QueryFlag, Text, shape
 from contacts.rest.schema import page_of
@@ -15,6 +16,9 @@ from dnd.models import Reason, Suppression
 
 class SuppressionOut(serializers.ModelSerializer[Suppression]):
     id = Id()
+    address = serializers.CharField(
+        source="shown_address", help_text=f"“{erased.SHOWN}” where the contact was erased."
+    )
     reason = serializers.ChoiceField(choices=Reason.values)
     since = Moment()
     lifted_at = Moment(allow_null=True)
@@ -40,9 +44,9 @@ class Suppressions(Resource):
     def list(self, request: Request) -> Response:
         query = self.query(SuppressionQuery)
         rows = Suppression.objects.filter(business=self.business)
-        rows = rows.filter(
-            **{name: query[name] for name in ("channel", "reason", "address") if name in query}
-        )
+        rows = rows.filter(**{name: query[name] for name in ("channel", "reason") if name in query})
+        if "address" in query:
+            rows = rows.filter(address__in=erased.forms(self.business.pk, query["address"]))
         if "in_force" in query:
             rows = rows.filter(lifted_at__isnull=query["in_force"])
         page = paging.page_of(request, rows, query)

@@ -6,7 +6,7 @@ class ComplianceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from compliance.services import merging
+        from compliance import keeper
         from contacts import keeping
 
-        keeping.register(merging.KEEPER)
+        keeping.register(keeper.KEEPER)

@@ -29,6 +29,11 @@ def credential_keys(folder: Path) -> list[str]:
     return once(folder / "keys" / "credentials", lambda: Fernet.generate_key().decode()).split()
 
 
+def erasure_key(folder: Path) -> str:
+    """By which the addresses of erased people are hashed. With another one they would not be known again."""
+    return once(folder / "keys" / "erasure", lambda: secrets.token_urlsafe(32))
+
+
 def password(folder: Path, server: str) -> str:
     return once(folder / "keys" / server, lambda: secrets.token_urlsafe(24))
 

@@ -42,6 +42,7 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or [urlsplit(HEED_BASE_URL).hostname, *LOCAL_HOSTS
 try:
     SECRET_KEY = SECRET_KEY or keys.secret_key(HEED_HOME)
     CREDENTIAL_KEYS = keys.credential_keys(HEED_HOME)
+    ERASURE_KEY = keys.erasure_key(HEED_HOME)
 except keys.Unusable as error:
     environment.give_up(str(error))
 

@@ -6,7 +6,6 @@ class ContactsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contacts import keeping
-        from contacts.services import merging
+        from contacts import keeper, keeping
 
-        keeping.register(merging.KEEPER)
+        keeping.register(keeper.KEEPER)

@@ -7,7 +7,6 @@ class DndConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import keeping
-        from dnd import checks  # noqa: F401 - registers the system checks
-        from dnd.services import merging
+        from dnd import checks, keeper  # noqa: F401 - registers the system checks
 
-        keeping.register(merging.KEEPER)
+        keeping.register(keeper.KEEPER)

@@ -8,8 +8,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from contacts import keeping
         from dnd import hooks
-        from messaging import checks, delivery  # noqa: F401 - registers the checks
-        from messaging.services import merging
+        from messaging import checks, delivery, keeper  # noqa: F401 - registers the checks
 
         hooks.in_flight = delivery.in_flight
-        keeping.register(merging.KEEPER)
+        keeping.register(keeper.KEEPER)

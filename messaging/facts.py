@@ -1,5 +1,6 @@
 """What verdicts are made from, read for any number of contacts in a handful of queries."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,13 +18,14 @@ from contacts.services import preferring
 from dnd import flags
 from dnd.flags import NO_WISHES, Wishes
 from dnd.reasons import strongest
+from dnd.services import addresses
 from messaging import addressing, policy
 from messaging.addressing import Point
 from messaging.policy import Block, Facts
 
 PEOPLE = """
 SELECT c.id, c.business_id, c.deleted_at IS NOT NULL, c.timezone, s.name, s.restricts_contact,
-       p.kind, p.value, p.line_type, p.preferred, x.channel, x.reason, clock_timestamp()
+       p.kind, p.value, p.line_type, p.preferred, p.screened, x.channel, x.reason, clock_timestamp()
   FROM contacts_contact c
   LEFT JOIN contacts_status s ON s.id = c.status_id
   LEFT JOIN contacts_contactpoint p ON p.contact_id = c.id
@@ -52,6 +54,7 @@ class Person:
     restricts: bool
     points: list[Point] = field(default_factory=list)
     suppressed: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    unscreened: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ def read(contacts: Collection[int]) -> Reading:
         at, people = _people(cursor.fetchall())
         cursor.execute(BUSINESSES, [list({person.business_id for person in people.values()})])
         found = cursor.fetchall()
+    _look_for_erased(people.values())
     settings = {business: Settings(*rest[:3]) for business, *rest in found}
     ways = {(business, rest[3]): Way(*rest[4:]) for business, *rest in found if rest[3]}
     clocks = permitted.clocks(set(settings))
@@ -203,13 +207,33 @@ def _people(rows: Collection[tuple[Any, ...]]) -> tuple[datetime, dict[int, Pers
         person = people.get(pk)
         if person is None:
             person = people[pk] = Person(business, deleted, zone, status or "", bool(restricts))
-        kind, value, line_type, preferred = address
+        kind, value, line_type, preferred, screened = address
         points = person.points
         if kind and not (points and (points[-1].kind, points[-1].value) == (kind, value)):
             points.append(Point(kind, value, line_type, preferred))
+            if not screened:
+                person.unscreened.append(value)
         if channel:
             person.suppressed.setdefault((channel, value), []).append(why)
     return max(row[-1] for row in rows), people
+
+
+def _look_for_erased(people: Collection[Person]) -> None:
+    """An address that has just come may be one that was suppressed before its owner was erased.
+
+    Once it is screened it stands in the suppressions as itself again, so that no other address is looked for.
+    """
+    new: dict[int, list[Person]] = defaultdict(list)
+    for person in people:
+        if person.unscreened:
+            new[person.business_id].append(person)
+    for business, owners in new.items():
+        known = addresses.suppressed_among(business, {a for owner in owners for a in owner.unscreened})
+        for owner in owners:
+            for channel, address, reason in (mark for a in owner.unscreened for mark in known.get(a, ())):
+                reasons = owner.suppressed.setdefault((channel, address), [])
+                if reason not in reasons:
+                    reasons.append(reason)
 
 
 def inputs(facts: Facts, version: int) -> dict[str, Any]:

@@ -9,11 +9,11 @@ class WorkflowsConfig(AppConfig):
         from contacts import keeping
         from contacts.services import jobs
         from messaging import hooks
-        from workflows import bulk
-        from workflows.services import causing, merging, settling, waking
+        from workflows import bulk, keeper
+        from workflows.services import causing, settling, waking
 
         hooks.settled = settling.settled
         hooks.connected = waking.connected
         jobs.register(bulk.KIND, bulk.RunAction())
         hooks.causes = causing.causes
-        keeping.register(merging.KEEPER)
+        keeping.register(keeper.KEEPER)

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from contacts import erased
 from contacts.models import Business
 from contacts.words import Channel
 
@@ -70,7 +71,8 @@ class InboundEvent(models.Model):
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def of(self, business: int, channel: str, address: str) -> Self:
-        return self.filter(business=business, channel=channel, address=address)
+        """What an address has said on a channel, also before its owner was erased."""
+        return self.filter(business=business, channel=channel, address__in=erased.forms(business, address))
 
 
 class Statement(models.Model):

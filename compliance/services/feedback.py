@@ -9,7 +9,7 @@ from compliance.models import FeedbackEvent
 from compliance.models.feedback import KINDS_THAT_COUNT
 from compliance.services import profiles
 from compliance.soft_bounces import Mark, add_up
-from contacts import locks
+from contacts import erased, locks
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.words import Channel
@@ -88,7 +88,10 @@ def _weigh(business: Business, told: Told) -> bool:
     if not rows.filter(kind=Kind.SOFT_BOUNCE).exists():
         return False
     suppressions = Suppression.objects.filter(
-        business=business, channel=EMAIL, address=told.address, reason=WORN_OUT
+        business=business,
+        channel=EMAIL,
+        address__in=erased.forms(business.pk, told.address),
+        reason=WORN_OUT,
     )
     standing = suppressions.filter(lifted_at=None).first()
     worn_out = _adds_up(business, rows, suppressions)

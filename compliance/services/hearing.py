@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from compliance import time_order
 from compliance.models import Review, Statement
 from compliance.time_order import Plan, Said
-from contacts import locks
+from contacts import erased, locks
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.words import Channel, Source
@@ -176,7 +176,7 @@ def _block(business: Business, statement: Statement) -> Effect:
     standing = Suppression.objects.in_force().filter(
         business=business,
         channel=statement.channel,
-        address=statement.address,
+        address__in=erased.forms(business.pk, statement.address),
         reason__in=[statement.reason, *said],
     )
     news = not standing.exists()
@@ -217,7 +217,10 @@ def _lift(business: Business, statement: Statement, moment: datetime | None) -> 
         as_of=moment + A_SECOND if moment and by_provider else moment,
     )
     Review.objects.filter(
-        business=business, channel=statement.channel, address=statement.address, state=Review.State.OPEN
+        business=business,
+        channel=statement.channel,
+        address__in=erased.forms(business.pk, statement.address),
+        state=Review.State.OPEN,
     ).update(state=Review.State.OVERTAKEN, decided_at=locks.now())
     return Effect(statement, news=first or any(outcome.changes for outcome in outcomes))
 

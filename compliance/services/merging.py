@@ -3,7 +3,7 @@
 from django.db import connection
 
 from compliance.models import LinkToken, Told
-from contacts.keeping import Keeper, Merging
+from contacts.keeping import Merging
 
 EARLIER = """
 UPDATE compliance_told mine SET at = least(mine.at, theirs.at) FROM compliance_told theirs
@@ -17,10 +17,3 @@ def merge(merging: Merging) -> None:
     with connection.cursor() as cursor:
         cursor.execute(EARLIER, [merging.winner, merging.loser])
     Told.objects.filter(contact=merging.loser).delete()
-
-
-KEEPER = Keeper(
-    app="compliance",
-    fields=frozenset({"compliance.LinkToken.contact", "compliance.Told.contact"}),
-    merge=merge,
-)

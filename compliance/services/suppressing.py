@@ -142,7 +142,7 @@ def export_csv(suppressions: Iterable[Suppression]) -> Iterator[str]:
     rows = (
         (
             one.channel,
-            one.address,
+            one.shown_address,
             one.reason,
             one.source,
             one.actor,

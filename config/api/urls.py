@@ -24,6 +24,7 @@ urlpatterns = [
     path("contacts/<str:id>/", Contacts.as_view(ONE)),
     path("contacts/<str:id>/tags/", Contacts.as_view({"post": "tags"})),
     path("contacts/<str:id>/merge/", Contacts.as_view({"post": "merge"})),
+    path("contacts/<str:id>/erase/", Contacts.as_view({"post": "erase"})),
     path("contacts/<str:id>/timeline/", Contacts.as_view({"get": "timeline"})),
     path("contacts/<str:id>/dnd/", Dnd.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("contacts/<str:id>/dnd/changes/", Dnd.as_view({"get": "changes"})),

@@ -10,14 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.desk import timeline
+from config.desk.contact_bodies import EraseIn, MergeIn
 from contacts.models import Contact, ContactPoint, PointKind
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, shape
 from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
-from contacts.services import merging, people, statuses, tags
+from contacts.services import erasing, merging, people, statuses, tags
 from contacts.services.errors import Invalid
-from contacts.words import LineType, Source
+from contacts.words import LineType, Role, Source
 from dnd import audience, flags
 from dnd.audience import ContactQuery, Wanted
 from dnd.models import Standing, State
@@ -127,22 +128,6 @@ class TagsIn(Strict):
     remove = tag_names()
 
 
-class MergeIn(Strict):
-    """Which contact becomes part of this one, and of which fields its value is to be kept."""
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {
-            "from": Id(
-                help_text="The contact that becomes part of this one. Its own address answers 404 then."
-            ),
-            "take": serializers.ListField(
-                child=Choice(merging.CHOOSABLE),
-                required=False,
-                help_text="Fields of which its value is kept. Otherwise this contact's stays where it has one.",
-            ),
-        }
-
-
 class ContactStatus(Strict):
     status = Id(allow_null=True, help_text="Null takes the contact out of its pipeline.")
 
@@ -172,6 +157,7 @@ class Contacts(Resource):
     """The people that the business talks to."""
 
     tag = "contacts"
+    least_role: ClassVar = {"erase": Role.ENTERPRISE.value}
 
     @extend_schema(parameters=[ContactQuery], responses=page_of("ContactPage", ContactOut))
     def list(self, request: Request) -> Response:
@@ -250,6 +236,20 @@ class Contacts(Resource):
         wanted = self.body(ContactStatus)["status"]
         statuses.change(business=self.business, contacts=[contact.pk], status=wanted, by=self.actor)
         return Response(self._show(contact.pk))
+
+    @extend_schema(
+        request=EraseIn,
+        responses={204: None, 409: problem("A message to it is being handed over (`in_flight`).")},
+        examples=example({"confirm": "17"}),
+    )
+    def erase(self, request: Request, id: str) -> Response:
+        """Also for a contact that was deleted before. What was merged into it is erased with it."""
+        mine = Contact.objects.filter(business=self.business, merged_into=None)
+        contact = mine.get(pk=row(id))
+        if self.body(EraseIn)["confirm"] != id:
+            raise problems.fault("confirm", "Give the contact's id again: this cannot be undone.")
+        erasing.erase(business=self.business, contact=contact.pk, by=self.actor)
+        return Response(status=204)
 
     @extend_schema(parameters=[ListQuery], responses=page_of("TimelinePage", TimelineItem))
     def timeline(self, request: Request, id: str) -> Response:

@@ -8,14 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from config.desk import finding, site
-from contacts.acting import actor_of, business_of
+from contacts.acting import actor_of, business_of, reaches
 from contacts.models import Business, Contact, PointKind
-from contacts.services import people
-from contacts.services.errors import Conflict, Invalid
-from contacts.words import LineType
+from contacts.services import erasing, people
+from contacts.services.errors import Conflict, Invalid, RoleRequired
+from contacts.words import LineType, Role
 
 MOST_PHONES = 20
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
@@ -173,10 +173,28 @@ def _page(request: HttpRequest, editing: Editing, title: str, contact: Contact |
 def delete(request: HttpRequest, pk: str) -> HttpResponse:
     contact = finding.contact(request, pk)
     if request.method == "POST":
-        name = contact.name
         people.delete(contact=contact, by=actor_of(request))
-        messages.success(request, f"{name} deleted.")
+        messages.success(request, "The contact was deleted.")
         return redirect("admin:contacts_contact_changelist")
-    return site.page(
-        request, "desk/contact/delete.html", {"contact": contact}, title=f"Delete {contact.name}?"
-    )
+    return _gone(request, contact)
+
+
+@require_POST
+def erase(request: HttpRequest, pk: str) -> HttpResponse:
+    """Delete a contact and remove whatever names the person, once the name was typed."""
+    contact = finding.contact(request, pk)
+    if not reaches(request, Role.ENTERPRISE.value):
+        raise RoleRequired(Role.ENTERPRISE.value)
+    try:
+        erasing.confirm(contact, request.POST.get("confirm", ""))
+        erasing.erase(business=contact.business, contact=contact.pk, by=actor_of(request))
+    except (Invalid, Conflict) as refused:
+        return _gone(request, contact, error=str(refused))
+    messages.success(request, "The contact was erased.")
+    return redirect("admin:contacts_contact_changelist")
+
+
+def _gone(request: HttpRequest, contact: Contact, error: str = "") -> HttpResponse:
+    context = {"contact": contact, "may_erase": reaches(request, Role.ENTERPRISE.value), "error": error}
+    title = f"Delete {contact.name}?"
+    return site.page(request, "desk/contact/delete.html", context, title=title, status=422 if error else 200)

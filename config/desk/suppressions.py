@@ -86,15 +86,15 @@ def lift(request: HttpRequest, pk: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             messages.success(
-                request, f"{one.address} may be used again, unless something else speaks against it."
+                request, f"{one.shown_address} may be used again, unless something else speaks against it."
             )
             return redirect(LIST)
     lead = (
-        f"{one.address} is suppressed for {one.get_channel_display()}: {one.get_reason_display()}. Lifting it also "
-        "frees the contacts who have the address, for this reason. The record keeps your note. "
+        f"{one.shown_address} is suppressed for {one.get_channel_display()}: {one.get_reason_display()}. Lifting it "
+        "also frees the contacts who have the address, for this reason. The record keeps your note. "
         + words.HOW_TO_LIFT.get(one.reason, "")
     )
-    return form_page(request, form, title=f"Lift {one.address}?", back=_back(), save="Lift", lead=lead)
+    return form_page(request, form, title=f"Lift {one.shown_address}?", back=_back(), save="Lift", lead=lead)
 
 
 @get_or_post

@@ -110,6 +110,7 @@ urlpatterns = [
     _page(f"{ONE}edit/", contact_form.edit, "contact-edit"),
     _page(f"{ONE}remove/", contact_form.delete, "contact-delete"),
     _page(f"{ONE}preferred/", contact_reach.prefer, "preferred"),
+    _page(f"{ONE}erase/", contact_form.erase, "contact-erase"),
     _page(f"{ONE}tags/", contact_work.tags, "tags"),
     _page(f"{ONE}tasks/", contact_work.tasks, "tasks"),
     _page(f"{ONE}tasks/<str:task>/done/", contact_work.complete, "task-complete"),

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from contacts import keeping, locks
 from contacts.actors import Actor
-from contacts.keeping import Keeper, Merging
+from contacts.keeping import Merging
 from contacts.locks import AddressKey
 from contacts.models import (
     Business,
@@ -207,28 +207,8 @@ def survivors(contacts: Iterable[int]) -> dict[int, int]:
     return {pk: survivor for pk, survivor in gone if survivor}
 
 
-def _move(merging: Merging) -> None:
+def move(merging: Merging) -> None:
     """Work, what jobs refused, and the history; what waits to start workflows does so for the winner."""
     for model in (Task, Note, Notification, Event, JobRefusal):
         model.objects.filter(contact=merging.loser).update(contact=merging.winner)
     preferring.merge(merging.winner, merging.loser)
-
-
-KEEPER = Keeper(
-    app="contacts",
-    fields=frozenset(
-        {
-            "contacts.Contact.merged_into",
-            "contacts.ContactPoint.contact",
-            "contacts.ContactTag.contact",
-            "contacts.Event.contact",
-            "contacts.JobRefusal.contact",
-            "contacts.Note.contact",
-            "contacts.Notification.contact",
-            "contacts.Preference.contact",
-            "contacts.Sync.contact",
-            "contacts.Task.contact",
-        }
-    ),
-    merge=_move,
-)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from contacts import locks, phones
 from contacts.actors import Actor
@@ -143,19 +146,20 @@ def delete(*, contact: Contact, by: Actor) -> None:
     if not locks.lock_contacts(contact.business_id, [contact.pk]):
         raise Contact.DoesNotExist
     _record(contact, EventKind.CONTACT_DELETED, "Contact deleted", by)
-    ContactPoint.objects.filter(contact=contact).delete()
-    ContactTag.objects.filter(contact=contact).delete()
-    Note.objects.filter(contact=contact).delete()
-    Task.objects.filter(contact=contact).delete()
-    Preference.objects.filter(contact=contact).delete()
-    Sync.objects.filter(contact=contact).delete()
-    Contact.objects.filter(pk=contact.pk).update(
+    empty([contact.pk], at=locks.now())
+
+
+def empty(contacts: Sequence[int], *, at: datetime) -> None:
+    """Leave tombstones. The caller holds the contacts' locks; one that was a tombstone before keeps its time."""
+    for model in (ContactPoint, ContactTag, Note, Task, Preference, Sync):
+        model.objects.filter(contact__in=contacts).delete()
+    Contact.objects.filter(pk__in=contacts).update(
         first_name="",
         last_name="",
         timezone="",
         external_id=None,
         status=None,
-        deleted_at=locks.now(),
+        deleted_at=Coalesce("deleted_at", Value(at)),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from contacts import erased
 from contacts.models import Business
 from contacts.words import Channel, Source
 from dnd.models.ledger import Reason
@@ -16,7 +17,10 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 class Suppression(models.Model):
-    """An address that a business must not use on a channel. It outlives the contact; lifting keeps the row."""
+    """An address that a business must not use on a channel. It outlives the contact; lifting keeps the row.
+
+    Where the contact was erased it stands as a keyed hash: look an address up by both of `erased.forms`.
+    """
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=8, choices=Channel)
@@ -46,4 +50,9 @@ class Suppression(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel} {self.address} ({self.reason})"
+        return f"{self.channel} {self.shown_address} ({self.reason})"
+
+    @property
+    def shown_address(self) -> str:
+        """The address, or that it is one of somebody who was erased."""
+        return erased.SHOWN if self.address.startswith(erased.PREFIX) else self.address

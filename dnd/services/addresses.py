@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from contacts import rows
+from contacts import erased, rows
 from contacts.locks import AddressKey
 from contacts.models import POINT_OF_CHANNEL
 from dnd import policy
@@ -115,11 +115,13 @@ def _held_otherwise(
 
 
 def suppressed_among(business: int, addresses: Iterable[str]) -> dict[str, set[Mark]]:
-    """What is suppressed now, by address."""
+    """What is suppressed now, by address; also what is suppressed by the hash of an address, as that address."""
     found: dict[str, set[Mark]] = defaultdict(set)
-    standing = Suppression.objects.in_force().filter(business=business, address__in=list(addresses))
-    for mark in standing.values_list("channel", "address", "reason"):
-        found[mark[1]].add(mark)
+    known_by = erased.by_form(business, addresses)
+    standing = Suppression.objects.in_force().filter(business=business, address__in=list(known_by))
+    for channel, form, reason in standing.values_list("channel", "address", "reason"):
+        address = known_by[form]
+        found[address].add((channel, address, reason))
     return found
 
 
@@ -127,9 +129,21 @@ def set_since(business: int, channel: str, address: str, moment: datetime | None
     """What people and programs have suppressed an address for since that moment."""
     if moment is None:
         return set()
-    standing = Suppression.objects.in_force().filter(business=business, channel=channel, address=address)
-    marks = standing.filter(since__gt=moment).values_list("channel", "address", "reason")
-    return {mark for mark in marks if not rules()[mark[2]].told_from_outside}
+    forms = erased.forms(business, address)
+    standing = Suppression.objects.in_force().filter(business=business, channel=channel, address__in=forms)
+    reasons = standing.filter(since__gt=moment).values_list("reason", flat=True)
+    return {(channel, address, reason) for reason in reasons if not rules()[reason].told_from_outside}
+
+
+def remember(business: int, addresses: Iterable[str]) -> None:
+    """What was suppressed by the hash of an address is so by the address again, now that a contact has it."""
+    rows.update(
+        "UPDATE dnd_suppression s SET address = v.address FROM (VALUES %s) AS v (business, hash, address)"
+        " WHERE s.business_id = v.business AND s.address = v.hash AND s.lifted_at IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM dnd_suppression o WHERE o.business_id = s.business_id AND o.address = v.address"
+        " AND o.channel = s.channel AND o.reason = s.reason AND o.lifted_at IS NULL)",
+        [(business, erased.key(business, address), address) for address in sorted(set(addresses))],
+    )
 
 
 def write(batch: Batch, effects: Effects) -> None:
@@ -140,8 +154,9 @@ def write(batch: Batch, effects: Effects) -> None:
         " WHERE s.business_id = gone.business AND s.channel = gone.channel AND s.address = gone.address"
         " AND s.reason = gone.reason AND s.lifted_at IS NULL",
         [
-            (batch.business, *mark, batch.at, batch.by.label or batch.by.source)
-            for mark in sorted(effects.release)
+            (batch.business, channel, form, reason, batch.at, batch.by.label or batch.by.source)
+            for channel, address, reason in sorted(effects.release)
+            for form in sorted(set(erased.forms(batch.business, address)))
         ],
     )
     rows.insert(

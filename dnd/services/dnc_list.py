@@ -10,9 +10,9 @@ from contacts import locks, rows
 from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.models import POINT_OF_CHANNEL, Business, ContactPoint
 from contacts.words import OUTBOUND_CHANNELS
-from dnd.models import DncEntry, Suppression
+from dnd.models import DncEntry
 from dnd.policy import Wish
-from dnd.services import taking_back
+from dnd.services import addresses, taking_back
 from dnd.services.changing import Outcome, change
 
 REASON = "dnc_list"
@@ -74,10 +74,8 @@ def _suppress_the_rest(business: Business, asked: Mapping[int, set[Part]], by: A
     The change has locked all of them already, and their holders.
     """
     marks = {part for parts in asked.values() for part in parts if part[1]}
-    standing = Suppression.objects.in_force().filter(business=business, reason=REASON)
-    known = set(
-        standing.filter(address__in={address for _, address in marks}).values_list("channel", "address")
-    )
+    standing = addresses.suppressed_among(business.pk, {address for _, address in marks})
+    known = {(channel, a) for found in standing.values() for channel, a, reason in found if reason == REASON}
     for _ in taking_back.suppress_many(
         business=business, marks=sorted(marks - known), reason=REASON, by=by, note=note
     ):
@@ -111,6 +109,6 @@ def _covered(contacts: Iterable[int]) -> dict[int, set[Part]]:
     """What the entries in force say of each of these contacts."""
     covered: dict[int, set[Part]] = defaultdict(set)
     entries = DncEntry.objects.in_force().filter(contact__in=list(contacts))
-    for contact, channels, addresses in entries.values_list("contact_id", "channels", "addresses"):
-        covered[contact].update((channel, address) for channel in channels for address in ["", *addresses])
+    for contact, channels, listed in entries.values_list("contact_id", "channels", "addresses"):
+        covered[contact].update((channel, address) for channel in channels for address in ["", *listed])
     return covered

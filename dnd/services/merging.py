@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contacts.actors import NO_CAUSE, Actor
-from contacts.keeping import Keeper, Merging
+from contacts.keeping import Merging
 from contacts.ring import ring
 from contacts.words import Direction
 from dnd import policy
@@ -113,18 +113,3 @@ def foresee(winner: int, loser: int) -> tuple[Position, Position, Position]:
         wish = Wish(reason=held[0].reason, ends_at=held[0].ends_at)
         policy.block(after, held[0].direction, [each.channel for each in held], wish)
     return mine, theirs, after
-
-
-KEEPER = Keeper(
-    app="dnd",
-    fields=frozenset(
-        {
-            "dnd.Change.contact",
-            "dnd.DncEntry.contact",
-            "dnd.Ground.contact",
-            "dnd.Standing.contact",
-            "dnd.Unstamped.contact",
-        }
-    ),
-    merge=merge,
-)

@@ -12,7 +12,7 @@ from contacts.ring import ring
 from dnd import policy
 from dnd.models import Suppression
 from dnd.policy import Wish
-from dnd.services import outliving, reading, writing
+from dnd.services import addresses, outliving, reading, writing
 from dnd.services.addresses import Mark, suppressed_among
 from dnd.services.changing import DISPATCH
 from dnd.services.writing import Batch, Draft
@@ -35,6 +35,7 @@ def screen_new_addresses() -> int:
 def _screen(business: int, points: list[ContactPoint]) -> None:
     locks.lock_addresses(business, [(p.kind, p.value) for p in points], exclusive=False)
     suppressed = suppressed_among(business, {p.value for p in points})
+    addresses.remember(business, suppressed)
     hit = {p.contact_id for p in points if p.value in suppressed}
     moved = outliving.perhaps_moved(points)
     locked = locks.lock_contacts(business, hit | moved)

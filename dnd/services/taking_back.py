@@ -11,7 +11,7 @@ from contacts.locks import AddressKey
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.ring import ring
 from dnd import policy
-from dnd.models import Change, Suppression
+from dnd.models import Change
 from dnd.policy import Refusal, Wish
 from dnd.reasons import rules
 from dnd.services import addresses, reading, writing
@@ -124,7 +124,5 @@ def _suppress(business: Business, marks: list[tuple[str, str]], reason: str, by:
 
 
 def _standing(business: int, marks: set[Mark]) -> set[Mark]:
-    in_force = Suppression.objects.in_force().filter(
-        business=business, address__in={mark[1] for mark in marks}
-    )
-    return marks.intersection(in_force.values_list("channel", "address", "reason"))
+    suppressed = addresses.suppressed_among(business, {mark[1] for mark in marks})
+    return {mark for mark in marks if mark in suppressed.get(mark[1], ())}

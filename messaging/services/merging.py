@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from contacts.keeping import Keeper, Merging
+from contacts.keeping import Merging
 from messaging.models import Message
 
 MOVE = """
@@ -40,6 +40,3 @@ def merge(merging: Merging) -> None:
     with connection.cursor() as cursor:
         cursor.execute(ONCE, [ALREADY, merging.loser, merging.winner])
         cursor.execute(MOVE, [merging.winner, merging.loser])
-
-
-KEEPER = Keeper(app="messaging", fields=frozenset({"messaging.Message.contact"}), merge=merge)

@@ -139,6 +139,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "contacts/{contact}/"): CONTACT,
         ("POST", "contacts/{contact}/tags/"): {"add": ["a", "b"], "remove": ["c"]},
         ("POST", "contacts/{contact}/merge/"): {"from": ids["other"], "take": ["email", "first_name"]},
+        ("POST", "contacts/{contact}/erase/"): {"confirm": contact},
         ("PATCH", "contacts/{contact}/dnd/"): DND,
         ("PUT", "contacts/{contact}/status/"): {"status": ids["status"]},
         ("POST", "pipelines/"): {"name": "Patients", "record_type": "patient"},

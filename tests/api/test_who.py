@@ -45,6 +45,7 @@ LEAST_ROLE = {
     ("PATCH", "actions/<str:id>/"): "manager",
     ("DELETE", "actions/<str:id>/"): "manager",
     ("POST", "actions/<str:id>/copy/"): "manager",
+    ("POST", "contacts/<str:id>/erase/"): "enterprise",
     ("GET", "business/"): "enterprise",
     ("PATCH", "business/"): "enterprise",
     ("GET", "connections/"): "enterprise",

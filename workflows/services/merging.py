@@ -1,9 +1,9 @@
 """The ways of two contacts through workflows, when they are one person."""
 
-from contacts.keeping import Keeper, Merging
+from contacts.keeping import Merging
 from workflows import leaving
 from workflows.leaving import Leave
-from workflows.models import Enrollment
+from workflows.models import ActionRun, Enrollment
 
 
 def merge(merging: Merging) -> None:
@@ -17,7 +17,5 @@ def merge(merging: Merging) -> None:
     detail = f"Merged into contact {merging.winner}, who is in it already."
     leaves = [Leave(pk, Enrollment.Exit.MERGED, detail) for pk in doubled]
     leaving.leave(leaves, at=merging.at)
-    Enrollment.objects.filter(contact=merging.loser).update(contact=merging.winner)
-
-
-KEEPER = Keeper(app="workflows", fields=frozenset({"workflows.Enrollment.contact"}), merge=merge)
+    for model in (Enrollment, ActionRun):
+        model.objects.filter(contact=merging.loser).update(contact=merging.winner)

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.desk.demo.staff import Staff
 from contacts import locks
 from contacts.actors import Actor
-from contacts.models import Business, Contact
+from contacts.models import Business
 from contacts.services import people, work
 from contacts.words import CHANNELS_OF, LineType, Source
 from dnd import services as dnd
@@ -29,7 +29,7 @@ def seed(business: Business, staff: Staff) -> None:
 
 def _contact(business: Business, staff: Staff, row: dict[str, str]) -> None:
     contact = people.create(business=business, data=people.clean(business, _data(row)), by=WHO)
-    for actor, wish in _wishes(row["dnd"], contact, staff):
+    for actor, wish in _wishes(row["dnd"], staff):
         dnd.change_one(business=business, contact=contact.pk, wish=wish, by=actor)
     author = staff.by_role["staff"]
     if row["note"]:
@@ -53,7 +53,7 @@ def _data(row: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _wishes(cell: str, contact: Contact, staff: Staff) -> Iterator[tuple[Actor, dnd.Wish]]:
+def _wishes(cell: str, staff: Staff) -> Iterator[tuple[Actor, dnd.Wish]]:
     """Read `REASON DIRECTION CHANNEL…`, several parted by semicolons, or `do_not_contact`."""
     for words in (part.split() for part in cell.split(";") if part):
         if words == ["do_not_contact"]:
@@ -63,16 +63,16 @@ def _wishes(cell: str, contact: Contact, staff: Staff) -> Iterator[tuple[Actor, 
         blocked = dict.fromkeys(CHANNELS_OF[direction] if channels == ["all"] else channels, True)
         outbound, inbound = (blocked, {}) if direction == "outbound" else ({}, blocked)
         wish = dnd.Wish(outbound=outbound, inbound=inbound, reason=reason)
-        yield _who_sets(reason, channels[0], contact, staff), wish
+        yield _who_sets(reason, channels[0], staff), wish
 
 
-def _who_sets(reason: str, channel: str, contact: Contact, staff: Staff) -> Actor:
+def _who_sets(reason: str, channel: str, staff: Staff) -> Actor:
     """Somebody who may set this reason, as data/dnd_reasons.csv has it."""
     able = rules()[reason].set_by
     if Source.USER.value in able:
         return staff.actor("manager")
     if Source.CONTACT.value in able:
-        return Actor.contact(contact.name)
+        return Actor.contact()
     if Source.PROVIDER.value in able:
         return Actor.provider(PROVIDERS[channel])
     return WHO
