@@ -166,7 +166,10 @@ class ContactList(DeskList):
         return "Contacts in dead statuses are left out. “Dead statuses” above shows them too."
 
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
-        buttons = [(reverse("admin:contacts_contact_add"), "person_add", "Add a contact")]
+        buttons = [
+            (reverse("admin:contacts_contact_add"), "person_add", "Add a contact"),
+            (reverse("desk:duplicates"), "merge", "Duplicates"),
+        ]
         if reaches(request, Role.MANAGER):
             buttons.append((reverse("desk:imports"), "upload", "Import"))
         return buttons

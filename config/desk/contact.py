@@ -3,12 +3,20 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from config.desk import contact_dnd, contact_message, contact_reach, contact_timeline, finding, site
+from config.desk import (
+    contact_dnd,
+    contact_message,
+    contact_reach,
+    contact_timeline,
+    finding,
+    merging,
+    site,
+)
 from config.desk.pipelines import contact as pipeline
-from contacts.acting import reaches
+from contacts.acting import business_of, reaches
 from contacts.models import Contact, PointKind
 from contacts.services import tags
 from contacts.words import Role
@@ -20,6 +28,8 @@ DONE_TASKS_SHOWN = 5
 
 
 def show(request: HttpRequest, pk: str) -> HttpResponse:
+    if survivor := _merged_into(request, pk):
+        return redirect("admin:contacts_contact_change", survivor)
     contact = finding.contact(request, pk)
     context = {
         "contact": contact,
@@ -27,6 +37,7 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
         "may_enroll": reaches(request, Role.MANAGER.value),
         "sales": pipeline.card(request, contact),
         **details(contact),
+        **merging.sharing_on_page(contact),
         **labels(contact),
         **tasks(contact),
         **notes(contact),
@@ -36,6 +47,14 @@ def show(request: HttpRequest, pk: str) -> HttpResponse:
         **contact_message.ready(request, contact),
     }
     return site.page(request, "desk/contact/page.html", context, title=contact.name)
+
+
+def _merged_into(request: HttpRequest, pk: str) -> int | None:
+    """Where an old bookmark of somebody who has become part of another contact leads."""
+    if not pk.isdecimal() or len(pk) > finding.LONGEST_ID:
+        return None
+    gone = Contact.objects.filter(business=business_of(request), pk=int(pk))
+    return gone.values_list("merged_into", flat=True).first()
 
 
 def details(contact: Contact) -> dict[str, Any]:

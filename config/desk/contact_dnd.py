@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from config.desk import finding, site
 from contacts.acting import actor_of
 from contacts.models import Business, Contact
+from contacts.services.errors import Conflict
 from contacts.words import CHANNELS_OF, Channel, Direction, channels_in, in_words, mask_of
 from dnd import flags
 from dnd import services as dnd
@@ -171,7 +172,9 @@ def _master(direction: str, rows: list[Row], error: str) -> Master:
 
 
 def of(request: HttpRequest, contact: Contact, errors: Mapping[str, str] | None = None) -> dict[str, Any]:
-    return describe(contact, flags.panel(contact, actor_of(request)), errors or {})
+    by = actor_of(request)
+    shown = describe(contact, flags.panel(contact, by), errors or {})
+    return {**shown, "undo": dnd.undo_offered(contact.pk, by)}
 
 
 @require_POST
@@ -212,6 +215,20 @@ def _answer(request: HttpRequest, contact: Contact, said: str, errors: dict[str,
     if not errors:
         response["HX-Trigger"] = "contact-changed"
     return response
+
+
+@require_POST
+def undo(request: HttpRequest, pk: str) -> HttpResponse:
+    """Go back from what this person has just changed, if nothing has changed since."""
+    contact = finding.contact(request, pk)
+    version = request.POST.get("undo", "")
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        return HttpResponseBadRequest("This is no change of DND.")
+    try:
+        dnd.undo(business=contact.business, contact=contact.pk, version=int(version), by=actor_of(request))
+    except (Conflict, dnd.NoSuchContact) as refused:
+        return _answer(request, contact, f"Nothing was undone. {refused}", {"undo": str(refused)})
+    return _answer(request, contact, "Undone: everything is as it was.", {})
 
 
 @require_safe

@@ -15,6 +15,8 @@ from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
 from dnd.services.screening import screen, screen_new_addresses
 from dnd.services.syncing import end_preferences, sync
+from dnd.services.undoing import offered as undo_offered
+from dnd.services.undoing import undo
 
 __all__ = [
     "Listed",
@@ -38,4 +40,6 @@ __all__ = [
     "stamp_waiting",
     "switch_refusals",
     "sync",
+    "undo",
+    "undo_offered",
 ]

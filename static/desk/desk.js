@@ -14,7 +14,8 @@
 
   function fade() {
     clearTimeout(quiet);
-    quiet = setTimeout(() => said()?.replaceChildren(), SHOWN_FOR);
+    const shown = Number(said()?.querySelector("[data-shown-for]")?.dataset.shownFor) || SHOWN_FOR;
+    quiet = setTimeout(() => said()?.replaceChildren(), shown);
   }
 
   // A part of the page could not be saved or fetched: say so, and leave everything as it is.

@@ -37,6 +37,7 @@ def pages(clinic):
     business = clinic.business
     connect(business)
     contact = ContactFactory(business=business)
+    twin = ContactFactory(business=business, first_name="Augusta", phone=contact.points.first().value)
     definition = {"name": "Reminder", "triggers": [TRIGGER], "steps": STEPS}
     workflow = workflows.create(business=business, data=definition, by=MANAGER)
     workflows.publish(workflow=workflow, by=MANAGER)
@@ -59,6 +60,7 @@ def pages(clinic):
     return [
         "/admin/", "/admin/notifications/", "/admin/contacts/contact/", "/admin/contacts/contact/?q=nobody",
         "/admin/contacts/contact/add/", f"{one}/change/", f"{one}/edit/", f"{one}/remove/", f"{one}/timeline/",
+        "/admin/duplicates/", f"{one}/merge/?q=ada", f"{one}/merge/?other={twin.pk}",
         f"{one}/dnd/note/?change=outbound.email.allow", "/admin/workflows/workflow/", "/admin/workflows/workflow/new/",
         f"{flow}/", f"{flow}/publish/", f"{flow}/unpublish/", f"{flow}/remove/", "/admin/workflows/enrollment/",
         f"/admin/workflows/enrollment/{running.pk}/path/", "/admin/messaging/message/", "/admin/dnd/change/",
@@ -114,7 +116,7 @@ def test_the_main_pages_are_accessible_in_use(desk, clinic, pages, width, scheme
     """With the dialog, the editor's forms, its mistakes and the menu open."""
     at = desk("enterprise", width=width)
     at.page.emulate_media(color_scheme=scheme)
-    contact, flow = pages[5], pages[12]
+    contact, flow = pages[5], pages[15]
 
     page = at.open(contact)
     page.get_by_role("switch", name="Block Email", exact=True).click()
