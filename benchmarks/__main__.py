@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.supervisor.servers import servers
 
-NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks", "audience", "import")
+NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks", "audience", "import", "contact_page")
 MODULES = {"import": "importing"}
 """Where a benchmark's own name cannot be a module's."""
 

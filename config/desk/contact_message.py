@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from config.desk import finding, site
 from contacts.acting import actor_of
@@ -16,8 +16,12 @@ from contacts.models import Contact
 from contacts.services.errors import Invalid
 from contacts.words import Channel
 from messaging import services as messaging
+from messaging.models import Connection
+from messaging.services import previewing
 
-WRITABLE = (Channel.SMS.value, Channel.EMAIL.value)
+ALWAYS = (Channel.SMS.value, Channel.EMAIL.value)
+"""Shown whether or not they are connected; the others where they are."""
+WRITABLE = (*ALWAYS, Channel.WHATSAPP.value, Channel.FACEBOOK.value, Channel.GMB.value)
 VARIABLES = (
     "contact.first_name", "contact.last_name", "contact.name", "contact.email", "contact.phone",
     "business.name", "business.phone", "business.address", "user.name",
@@ -41,7 +45,9 @@ class Way:
 
 
 def ways(contact: Contact) -> list[Way]:
-    questions = [messaging.Question(contact.pk, channel, "manual") for channel in WRITABLE]
+    connected = set(Connection.objects.filter(business=contact.business).values_list("channel", flat=True))
+    shown = [channel for channel in WRITABLE if channel in ALWAYS or channel in connected]
+    questions = [messaging.Question(contact.pk, channel, "manual") for channel in shown]
     decisions = messaging.decide(contact.business_id, questions)
     return [_way(q.channel, decision.verdict) for q, decision in zip(questions, decisions, strict=True)]
 
@@ -49,8 +55,7 @@ def ways(contact: Contact) -> list[Way]:
 def _way(channel: str, verdict: messaging.Verdict) -> Way:
     label = str(Channel(channel).label)
     if isinstance(verdict, messaging.Drop):
-        why = f"DND is active for {label}." if verdict.rule == "dnd" else verdict.detail
-        return Way(channel, label, why_not=why)
+        return Way(channel, label, why_not=str(messaging.NotSent(verdict, channel)))
     if isinstance(verdict, messaging.Hold):
         return Way(channel, label, waits=f"{verdict.detail} A message would wait.")
     return Way(channel, label)
@@ -62,7 +67,31 @@ def ready(request: HttpRequest, contact: Contact, form: MessageForm | None = Non
     chosen = (
         form["channel"].value() if form else next((way.channel for way in choices if not way.why_not), "")
     )
-    return {"message_form": form or MessageForm(), "ways": choices, "chosen": chosen, "variables": VARIABLES}
+    return {
+        "message_form": form or MessageForm(),
+        "ways": choices,
+        "open_ways": [way.label for way in choices if not way.why_not],
+        "chosen": chosen,
+        "variables": VARIABLES,
+    }
+
+
+@require_POST
+def preview(request: HttpRequest, pk: str) -> HttpResponse:
+    """What is being written, as it would arrive, and in how many segments."""
+    contact = finding.contact(request, pk)
+    channel, body = request.POST.get("channel", ""), request.POST.get("body", "").replace("\0", "")
+    shown = None
+    if body.strip() and channel in WRITABLE:
+        shown = previewing.preview(
+            business=contact.business, contact=contact.pk, channel=channel, body=body, by=actor_of(request)
+        )
+    context = {"contact": contact, "preview": shown, "channel": channel}
+    if site.part(request):
+        return render(request, "desk/contact/message_preview.html", context)
+    form = MessageForm(request.POST)
+    context |= ready(request, contact, form)
+    return site.page(request, "desk/contact/message_page.html", context, title=f"Message to {contact.name}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,6 +21,7 @@ from config.desk import (
     enrollment,
     hours_page,
     merging,
+    message_why,
     notifications,
     reviews,
     settings_pages,
@@ -124,6 +125,9 @@ urlpatterns = [
     _page(f"{ONE}actions/", contact_pipeline.why, "action-why"),
     _page(f"{ONE}actions/<str:action>/", contact_pipeline.run, "action-run"),
     _page(f"{ONE}message/", contact_message.send, "message"),
+    _page(f"{ONE}message/preview/", contact_message.preview, "message-preview"),
+    _page(f"{ONE}dnd/state/", contact_timeline.state, "dnd-state"),
+    _page("messages/<str:pk>/why/", message_why.show, "message-why"),
     _page(f"{ONE}timeline/", contact_timeline.earlier, "timeline"),
     _page(f"{ONE}part/<str:name>/", contact.part, "contact-part"),
 ]

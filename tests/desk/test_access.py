@@ -14,6 +14,7 @@ from contacts import locks
 from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
 from contacts.services import keys, tags, work
 from dnd.models import Suppression
+from messaging import services as messaging
 from messaging.models import Broadcast, Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
@@ -57,6 +58,7 @@ FOR_EVERYBODY = (
     "/admin/notifications/",
     "/admin/contacts/contact/add/",
     "/admin/reports/",
+    "/admin/duplicates/",
     *LISTS,
 )
 
@@ -91,8 +93,12 @@ def theirs(elsewhere):
     workflows.publish(workflow=workflow, by=MANAGER)
     enrollment = workflows.enroll(workflow=workflow, contact=contact.pk, by=MANAGER)
     key, _ = keys.issue(business=business, role="staff", name="Secret key")
+    message = messaging.send_manual(
+        business=business, contact=contact.pk, channel="email", subject="Secret", body="Secret", by=STAFF
+    )
     return {
         "contact": contact.pk,
+        "message": message.pk,
         "task": Task.objects.get(contact=contact).pk,
         "workflow": workflow.pk,
         "enrollment": enrollment.pk,
@@ -117,6 +123,9 @@ ADDRESSES = [
     "contacts/contact/{contact}/merge/",
     "contacts/contact/{contact}/dnd/undo/",
     "contacts/contact/{contact}/dnd/panel/",
+    "contacts/contact/{contact}/dnd/state/",
+    "contacts/contact/{contact}/message/preview/",
+    "messages/{message}/why/",
     "contacts/contact/{contact}/dnd/note/",
     "contacts/contact/{contact}/tags/",
     "contacts/contact/{contact}/tasks/",

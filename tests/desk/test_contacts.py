@@ -293,7 +293,7 @@ def test_a_message_is_written_and_a_blocked_channel_says_so_beforehand(desk, cli
     page = desk("staff").contact(contact)
     form = page.locator("#message")
 
-    expect(form).to_contain_text("Cannot be used: DND is active for Email.")
+    expect(form).to_contain_text("Cannot send the message: DND is active for Email.")
     expect(form.get_by_role("radio", name="Email")).to_be_disabled()
     form.get_by_label("Message", exact=True).fill("Hello {{contact.first_nam}}")
     form.get_by_role("button", name="Send").click()

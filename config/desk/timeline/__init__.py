@@ -53,13 +53,15 @@ class Page:
     previous: str
 
 
-def timeline(contact: Contact, *, before: str = "", limit: int = 50) -> Page:
+def timeline(contact: Contact, *, before: str = "", limit: int = 50, part: str = "") -> Page:
     """The page of a contact's history that the cursor `before` stands for; the newest without one.
+
+    `part`: only what belongs to that part of it, as the tables name them.
 
     Raises a problem that names `cursor` for one that no page gave out.
     """
     beyond = _opened(before) if before else None
-    found = sorted(_places(contact, beyond, limit + 1), reverse=beyond is None or beyond.side == "<")
+    found = sorted(_places(contact, beyond, limit + 1, part), reverse=beyond is None or beyond.side == "<")
     more, found = len(found) > limit, found[:limit]
     if beyond and beyond.side == ">":
         found.reverse()
@@ -82,12 +84,13 @@ def _opened(cursor: str) -> Beyond:
         raise paging.broken() from error
 
 
-def _places(contact: Contact, beyond: Beyond | None, limit: int) -> list[Place]:
+def _places(contact: Contact, beyond: Beyond | None, limit: int, part: str) -> list[Place]:
     sign = "" if beyond and beyond.side == ">" else "-"
     return [
         (moment, number, pk)
         for number, table in enumerate(TABLES)
-        for moment, pk in table.rows(contact)
+        if not part or part in table.parts
+        for moment, pk in (table.some(table.rows(contact), part) if part else table.rows(contact))
         .filter(beyond.of(number) if beyond else Q())
         .order_by(f"{sign}moment", f"{sign}pk")
         .values_list("moment", "pk")[:limit]

@@ -20,7 +20,7 @@ LONGEST_DETAIL = 400
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a history. `source` is a `Source`; `actor` is who it was, by name."""
+    """One line of a history. `source` is a `Source`; `actor` is who it was, by name. `message`: the one that it is."""
 
     at: datetime
     kind: str
@@ -28,14 +28,20 @@ class Item:
     source: str
     actor: str = ""
     detail: str = ""
+    message: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`rows` of a contact, with the `moment` by which they are ordered; `items`: the given rows in words."""
+    """`rows` of a contact, with the `moment` by which they are ordered; `items`: the given rows in words.
+
+    `parts`: to which parts of the history they belong; the rows of one that is asked for alone are `some`.
+    """
 
     rows: Callable[[Contact], QuerySet[Any]]
     items: Callable[[Sequence[int]], Iterable[tuple[int, Item]]]
+    parts: tuple[str, ...]
+    some: Callable[[QuerySet[Any], str], QuerySet[Any]] = lambda rows, part: rows
 
 
 MESSAGE_EVENTS = (EventKind.MESSAGE_RECEIVED.value, EventKind.MESSAGE_FAILED.value)
@@ -98,7 +104,10 @@ def _say_messages(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
         kind, summary = _of_step(m, workflow) or ("message", MESSAGE_WORDS[m.state].format(**_words_of(m)))
         detail = m.detail if m.state in WHY else m.subject or m.sent_body or m.body
         source = Source.CONTACT.value if m.direction == Message.Way.INBOUND else m.source
-        yield m.pk, Item(_moment_of(m), kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL])
+        yield (
+            m.pk,
+            Item(_moment_of(m), kind, summary, source, workflow or m.actor, detail[:LONGEST_DETAIL], m),
+        )
 
 
 MESSAGE_WORDS: Mapping[str, str] = {
@@ -212,14 +221,22 @@ def _say_notes(ids: Sequence[int]) -> Iterable[tuple[int, Item]]:
         yield n.pk, Item(n.created_at, "note", "Note", "user", author, n.text)
 
 
+MESSAGES, DND, WORK, WORKFLOWS, REST = "messages", "dnd", "work", "workflows", "rest"
+DND_EVENTS = (EventKind.CONTACT_DND.value, EventKind.DO_NOT_CONTACT.value, EventKind.INBOUND_BLOCKED.value)
+
+
+def _events_of(rows: QuerySet[Event], part: str) -> QuerySet[Event]:
+    return rows.filter(kind__in=DND_EVENTS) if part == DND else rows.exclude(kind__in=DND_EVENTS)
+
+
 TABLES: tuple[Table, ...] = (
-    Table(_entered, _say_entered),
-    Table(_ended, _say_ended),
-    Table(_steps, _say_steps),
-    Table(_messages, _say_messages),
-    Table(_tasks, _say_tasks),
-    Table(_notes, _say_notes),
-    Table(_grounds, _say_grounds),
-    Table(_events, _say_events),
+    Table(_entered, _say_entered, (WORKFLOWS,)),
+    Table(_ended, _say_ended, (WORKFLOWS,)),
+    Table(_steps, _say_steps, (WORKFLOWS,)),
+    Table(_messages, _say_messages, (MESSAGES,)),
+    Table(_tasks, _say_tasks, (WORK,)),
+    Table(_notes, _say_notes, (WORK,)),
+    Table(_grounds, _say_grounds, (DND,)),
+    Table(_events, _say_events, (DND, REST), _events_of),
 )
 """In this order among things of the same moment, the last one newest. Cursors hold the place in this list."""
