@@ -14,6 +14,7 @@ from contacts.models import (
     ContactPoint,
     Event,
     EventKind,
+    Import,
     Job,
     JobFile,
     JobRefusal,
@@ -111,11 +112,16 @@ def erase_own(erasing: Erasing) -> None:
     history.filter(kind__in=SAYS_NOTHING_OF_ANYBODY).update(tags=[])
     history.filter(source="contact").update(actor="")
     JobRefusal.objects.filter(contact__in=ids).update(detail="Erased")
-    # Any file that a job was given or left may name the person; what is open still needs its own.
-    JobFile.objects.filter(
-        job__in=Job.objects.of(erasing.business).exclude(pk__in=Job.objects.open())
-    ).delete()
-    JobRefusal.objects.filter(job__business=erasing.business, contact=None).exclude(
+    _erase_files(erasing.business)
+
+
+def _erase_files(business: Business) -> None:
+    """Any file that a job was given or left may name the person. What is under way still needs its own."""
+    waiting = (Import.State.MAPPING, Import.State.CHECKED)
+    Import.objects.filter(business=business, state__in=waiting).delete()
+    Import.objects.filter(business=business, state=Import.State.DONE).update(samples=[])
+    JobFile.objects.filter(job__in=Job.objects.of(business).exclude(pk__in=Job.objects.open())).delete()
+    JobRefusal.objects.filter(job__business=business, contact=None).exclude(
         job__in=Job.objects.open()
     ).update(detail="Erased")
 
