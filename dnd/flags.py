@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from contacts import erased
 from contacts.actors import Actor
 from contacts.models import Business, Contact
 from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction, channels_in
@@ -207,14 +208,15 @@ def masks(contacts: Iterable[int]) -> dict[int, int]:
 def suppressed(business: int, addresses: Iterable[str]) -> dict[str, int]:
     """The bit mask of the channels on which each of these addresses is suppressed now, for those that are."""
     found: dict[str, int] = defaultdict(int)
+    known_by = erased.by_form(business, addresses)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT address, channel FROM dnd_suppression"
             " WHERE business_id = %s AND address = ANY(%s) AND lifted_at IS NULL",
-            [business, list(addresses)],
+            [business, list(known_by)],
         )
-        for address, channel in cursor.fetchall():
-            found[address] |= BIT[channel]
+        for form, channel in cursor.fetchall():
+            found[known_by[form]] |= BIT[channel]
     return dict(found)
 
 

@@ -19,6 +19,7 @@ from contacts.models import (
     JobFile,
     JobRefusal,
     Notification,
+    PointKind,
     Tag,
 )
 from contacts.services import events, people
@@ -55,7 +56,7 @@ def erase(*, business: Business, contact: int, by: Actor) -> None:
     ids = _everything_merged(business, contact)
     addresses = _addresses_of(ids)
     locks.lock_addresses(
-        business.pk, {(kind, a) for a in addresses for kind in ("phone", "email")}, exclusive=True
+        business.pk, {(kind, a) for a in addresses for kind in PointKind.values}, exclusive=True
     )
     locks.hold_contacts(ids)
     addresses |= _addresses_of(ids)

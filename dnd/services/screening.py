@@ -58,6 +58,7 @@ def screen(business: int, gained: Iterable[tuple[int, str, str]]) -> set[int]:
     suppressed = suppressed_among(business, {value for _, _, value in gained})
     hit = {contact for contact, _, value in gained if value in suppressed}
     if hit:
+        addresses.remember(business, suppressed)
         _block(business, sorted(hit), suppressed)
         ring(DISPATCH)
     return hit

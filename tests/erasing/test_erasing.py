@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from compliance.models import FeedbackEvent, InboundEvent, LinkToken, Review, Statement
 from compliance.services import choices, hearing
@@ -18,9 +18,9 @@ from contacts.actors import Actor
 from contacts.models import Contact, Event, Job, JobFile, JobRefusal
 from contacts.services import erasing, merging, people, tags, work
 from contacts.services.errors import Conflict, Invalid, RoleRequired
-from contacts.words import Source
+from contacts.words import BIT, Source
+from dnd import flags, verification
 from dnd import services as dnd
-from dnd import verification
 from dnd.models import ChangeText, Ground, Suppression
 from dnd.services import dnc_list
 from messaging import auditing
@@ -264,6 +264,15 @@ class TestStaysStopped:
         assert {("sms", "stop_keyword"), ("email", "email_unsubscribe"), ("whatsapp", "dnc_list")} <= grounds
         assert Suppression.objects.in_force().filter(address=PHONE, reason="stop_keyword").exists()
         assert verification.verify(business=business.pk).violations == []
+
+    def test_for_a_file_of_contacts_at_once(self, person, business):
+        erase(person)
+        made = self.again(business)
+        assert flags.suppressed(business.pk, [PHONE])[PHONE] & BIT["sms"]
+        with transaction.atomic():
+            locks.lock_contacts(business.pk, [made.pk])
+            assert dnd.screen(business.pk, [(made.pk, "phone", PHONE)]) == {made.pk}
+        assert Ground.objects.filter(contact=made, channel="sms", reason="stop_keyword").exists()
 
     def test_by_an_edit_too(self, person, business):
         other = ContactFactory(business=business)
