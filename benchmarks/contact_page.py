@@ -3,6 +3,7 @@
 import statistics
 import time
 
+from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -48,6 +49,7 @@ def measure(bench: Bench) -> list[Row]:
     people.analyze()
     user = User.objects.create_user("bench@example.org", "unused")
     Membership.objects.create(business=owner, user=user, role="enterprise")
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     with override_settings(STORAGES=PLAIN):
         client = Client(headers={"host": "localhost"})
         client.force_login(user)
