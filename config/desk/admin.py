@@ -22,6 +22,7 @@ from contacts.words import Channel, Role, channels_in, in_words
 from dnd import audience, flags
 from dnd.audience import Wanted
 from dnd.models import Reason, State
+from workflows.models import StatusAction
 
 TAGS_TO_CHOOSE_FROM = 500
 
@@ -172,6 +173,9 @@ class ContactList(DeskList):
         ]
         if reaches(request, Role.MANAGER):
             buttons.append((reverse("desk:imports"), "upload", "Import"))
+        if StatusAction.objects.of(business_of(request)).exists():
+            where = f"{reverse('desk:action-bulk')}?{request.GET.urlencode()}"
+            buttons.append((where, "playlist_play", "Run an action"))
         return buttons
 
     def has_add_permission(self, request: HttpRequest) -> bool:

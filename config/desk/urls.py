@@ -30,8 +30,9 @@ from config.desk import (
 )
 from config.desk.broadcasts import views as broadcasts
 from config.desk.importing import page as importing
-from config.desk.pipelines import action, board, status
+from config.desk.pipelines import action, board, bulk, status
 from config.desk.pipelines import contact as contact_pipeline
+from config.desk.reports import dnc as dnc_report
 from config.desk.reports import page as reports
 
 app_name = "desk"
@@ -66,7 +67,10 @@ urlpatterns = [
     _page("imports/<str:pk>/rows/", importing.problems, "import-problems"),
     _page("reports/", reports.show, "reports"),
     _page("reports/csv/", reports.as_csv, "reports-csv"),
+    _page("reports/do-not-contact/", dnc_report.show, "reports-dnc"),
+    _page("reports/do-not-contact/csv/", dnc_report.as_csv, "reports-dnc-csv"),
     _page("pipelines/", board.show, "pipelines"),
+    _page("pipelines/run/", bulk.run, "action-bulk"),
     _page("pipelines/new/", board.add, "pipeline-add"),
     _page("pipelines/<str:pk>/", board.edit, "pipeline"),
     _page("pipelines/<str:pk>/status/", status.add, "status-add"),

@@ -1,5 +1,6 @@
 """The report over REST."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from config.desk.reports import figures
 from config.desk.reports.figures import LONGEST, USUAL, Period, Report, Timings
 from contacts import locks
 from contacts.rest import problems
-from contacts.rest.fields import ListQuery, Strict
+from contacts.rest.fields import ListQuery, QueryFlag, Strict
 from contacts.rest.views import Resource
 from contacts.words import Channel, Source
 from dnd.models import Reason
@@ -45,6 +46,7 @@ class PeriodQuery(Strict):
 
     first = Day(required=False, help_text=f"Left out: {USUAL} days up to `last`.")
     last = Day(required=False, help_text="This day included. Left out: today.")
+    dead = QueryFlag(required=False, help_text="Count opt-outs of contacts in dead statuses too.")
 
 
 class DayCount(serializers.Serializer[Any]):
@@ -104,6 +106,9 @@ class ReportOut(serializers.Serializer[Report]):
     first = Day()
     last = Day()
     opt_outs = OptOuts()
+    leaves_out_dead = serializers.BooleanField(
+        help_text="Whether `opt_outs` are without contacts in dead statuses; the rates are always of everybody."
+    )
     open_reviews = serializers.IntegerField()
     effective = EffectiveOut()
     rates = RateOut(many=True)
@@ -116,7 +121,8 @@ class DndReport(Resource):
 
     @extend_schema(parameters=[PeriodQuery], responses=ReportOut)
     def retrieve(self, request: Request) -> Response:
-        report = figures.make(self.business, self._period(self.query(PeriodQuery)))
+        query = self.query(PeriodQuery)
+        report = figures.make(self.business, self._period(query), dead=query.get("dead", False))
         counted = {
             f"by_{what}": [{what: word, "count": count} for word, count in report.by(what)]
             for what in ("channel", "reason", "source")
@@ -129,13 +135,14 @@ class DndReport(Resource):
                 "by_day": [{"day": day, "count": count} for day, count in report.by_day()],
                 **counted,
             },
+            "leaves_out_dead": report.leaves_out_dead,
             "open_reviews": report.open_reviews,
             "effective": report.timings,
             "rates": report.rates,
         }
         return Response(ReportOut().to_representation(body))
 
-    def _period(self, query: dict[str, date]) -> Period:
+    def _period(self, query: Mapping[str, Any]) -> Period:
         last = query.get("last") or figures.today(self.business, locks.now())
         first = query.get("first") or last - timedelta(days=USUAL - 1)
         if first > last:

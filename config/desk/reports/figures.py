@@ -11,7 +11,7 @@ from django.db import connection
 
 from compliance.models import FeedbackEvent, Review
 from compliance.rates import Rate
-from contacts.models import Business
+from contacts.models import Business, Status
 from contacts.words import Channel
 
 LONGEST = 366
@@ -22,6 +22,9 @@ SELECT (c.recorded_at AT TIME ZONE %(zone)s)::date AS day, channel, c.reason, c.
   FROM dnd_change c, unnest(c.channels) AS channel
  WHERE c.business_id = %(business)s AND c.recorded_at >= %(start)s AND c.recorded_at < %(end)s
    AND c.direction = 'outbound' AND c.enabled AND c.kind = 'changed'
+   AND (%(dead)s OR NOT EXISTS (
+       SELECT FROM contacts_contact k JOIN contacts_status s ON s.id = k.status_id
+        WHERE k.id = c.contact_id AND s.system_status = 'dead'))
  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 # A request is told by the evidence on its ledger line: the inbound text, or the provider's event. What staff,
@@ -111,6 +114,7 @@ class Report:
     open_reviews: int
     timings: Timings
     rates: list[Rate]
+    leaves_out_dead: bool = False
 
     @property
     def total(self) -> int:
@@ -135,25 +139,35 @@ def today(business: Business, now: datetime) -> date:
     return now.astimezone(ZoneInfo(business.timezone)).date()
 
 
-def make(business: Business, period: Period) -> Report:
-    """The whole report, in a handful of queries."""
+def make(business: Business, period: Period, *, dead: bool = False) -> Report:
+    """The whole report, in a handful of queries. Opt-outs of contacts in dead statuses are counted only with `dead`;
+
+    the rates by which senders are judged, and how fast an opt-out counted, are always of everybody.
+    """
+    everybody = dead or not Status.objects.of(business).dead().exists()
     asked: dict[str, Any] = {
         "business": business.pk,
         "zone": period.zone,
         "start": period.start,
         "end": period.end,
+        "dead": everybody,
         "connections": list(business.connections.values_list("pk", flat=True)),
     }
     with connection.cursor() as cursor:
         cursor.execute(OPT_OUTS, asked)
         opt_outs = [OptOut(*row) for row in cursor.fetchall()]
+        whole = opt_outs
+        if not everybody:
+            cursor.execute(OPT_OUTS, {**asked, "dead": True})
+            whole = [OptOut(*row) for row in cursor.fetchall()]
         cursor.execute(TIMINGS, asked)
         count, waiting, *spans = cursor.fetchone()
         cursor.execute(VOLUMES, asked)
         volumes = {channel: (sent, failed) for channel, sent, failed in cursor.fetchall()}
     timings = Timings(count, waiting, *(None if span is None else max(float(span), 0.0) for span in spans))
     reviews = Review.objects.filter(business=business, state=Review.State.OPEN).count()
-    return Report(period, opt_outs, reviews, timings, _rates(business, period, opt_outs, volumes))
+    rates = _rates(business, period, whole, volumes)
+    return Report(period, opt_outs, reviews, timings, rates, leaves_out_dead=not everybody)
 
 
 def _rates(

@@ -26,6 +26,8 @@ class PeriodForm(forms.Form):
     first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
 
+    dead = forms.BooleanField(required=False, label="Contacts in dead statuses too")
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         first, last = given.get("first"), given.get("last")
@@ -39,8 +41,8 @@ class PeriodForm(forms.Form):
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     business = business_of(request)
-    form, period = _asked(request, business)
-    report = figures.make(business, period)
+    form, period = asked(request, business)
+    report = figures.make(business, period, dead=_with_dead(form))
     context = {
         "form": form,
         "report": report,
@@ -49,7 +51,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "rates": [
             {"rate": rate, "words": _rate_words(rate), "state": STATES[rate.state]} for rate in report.rates
         ],
-        "query": f"first={period.first}&last={period.last}",
+        "query": f"first={period.first}&last={period.last}" + ("&dead=on" if _with_dead(form) else ""),
     }
     status = 422 if form.errors else 200
     return site.page(request, "desk/reports/page.html", context, title="Opt-outs", status=status)
@@ -58,8 +60,8 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_safe
 def as_csv(request: HttpRequest) -> StreamingHttpResponse:
     business = business_of(request)
-    _, period = _asked(request, business)
-    report = figures.make(business, period)
+    form, period = asked(request, business)
+    report = figures.make(business, period, dead=_with_dead(form))
     response = StreamingHttpResponse(_lines(report), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = (
         f'attachment; filename="opt-outs-{period.first}-{period.last}.csv"'
@@ -72,13 +74,17 @@ def _lines(report: Report) -> Iterator[str]:
     return spreadsheets.lines(COLUMNS, rows)
 
 
-def _asked(request: HttpRequest, business: Business) -> tuple[PeriodForm, Period]:
+def asked(request: HttpRequest, business: Business) -> tuple[PeriodForm, Period]:
     """The days that are asked for; the last thirty when none are, or none that fit."""
     today = figures.today(business, locks.now())
     usual = {"first": today - timedelta(days=USUAL - 1), "last": today}
     form = PeriodForm(request.GET if request.GET else None, initial=usual)
     chosen: dict[str, date] = form.cleaned_data if form.is_bound and form.is_valid() else usual
     return form, Period(chosen["first"], chosen["last"], business.timezone)
+
+
+def _with_dead(form: PeriodForm) -> bool:
+    return form.is_bound and form.is_valid() and bool(form.cleaned_data["dead"])
 
 
 def _panels(report: Report) -> list[dict[str, Any]]:
