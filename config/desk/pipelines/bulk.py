@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from config.desk import finding, site
 from contacts.acting import actor_of, business_of
 from contacts.actors import Actor
-from contacts.models import Business, Tag
+from contacts.models import Business, Job, Tag
 from contacts.services import jobs
 from contacts.services.errors import Conflict, RoleRequired
 from contacts.words import Channel
@@ -77,9 +78,12 @@ def run(request: HttpRequest) -> HttpResponse:
         count = bulk.matching(action, params).count()
         if request.method == "POST" and count:
             try:
-                return redirect("desk:job", start(action, params, count, by).pk)
+                job = start(action, params, count, by)
             except (Conflict, RoleRequired) as refused:
                 form.add_error("action", str(refused))
+            else:
+                messages.success(request, f"{job.title}: it is being done in the background.")
+                return redirect("admin:contacts_contact_changelist")
         named = names.of(business)
         context |= {
             "action": action,
@@ -92,7 +96,7 @@ def run(request: HttpRequest) -> HttpResponse:
     )
 
 
-def start(action: StatusAction, params: dict[str, Any], count: int, by: Actor) -> Any:
+def start(action: StatusAction, params: dict[str, Any], count: int, by: Actor) -> Job:
     """The job, after a look whether this person may run the action at all."""
     unpublished = actions.seeing.unpublished_of([action])
     if refused := actions.seeing.cannot_at_all(action, by=by, unpublished=unpublished):
