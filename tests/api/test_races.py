@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from contacts.models import Contact
+from contacts.models import Business, Contact, Sync
 from contacts.services import keys
 from tests.api.client import Api
 from tests.factories import BusinessFactory, ContactFactory
@@ -35,7 +35,9 @@ def together(ask):
 @pytest.fixture
 def key(transactional_db):
     business = BusinessFactory()
-    return keys.issue(business=business, role="enterprise", name="key")[1]
+    key = keys.issue(business=business, role="enterprise", name="key")[1]
+    Api(key).get("contacts/")  # reads the schema that answers are held against, once, before they meet
+    return key
 
 
 def test_an_external_id_is_given_once(key):
@@ -86,6 +88,40 @@ def test_everybody_s_change_of_dnd_counts_and_the_ledger_has_no_gap(key):
     assert {a.status for a in answers} == {200}
     state = Api(key).get(f"contacts/{contact.pk}/dnd/").body
     assert (state["state"], state["version"]) == ("on", AT_ONCE)
+
+
+def synced(key):
+    """A contact whose business is told of preferences by a record system."""
+    business = api_business(key)
+    Business.objects.filter(pk=business.pk).update(preferences_source="synced")
+    return ContactFactory(business=business)
+
+
+def test_a_message_of_the_record_system_counts_once(key):
+    contact = synced(key)
+    message = {"method": "dnc", "block": ["email"], "message_id": "81"}
+
+    answers = together(lambda _: Api(key).put(f"contacts/{contact.pk}/preferences/", message))
+
+    assert Counter(a.body["outcome"] for a in answers) == {"applied": 1, "repeated": AT_ONCE - 1}
+    assert Sync.objects.count() == 1
+    assert Api(key).get(f"contacts/{contact.pk}/dnd/").body["version"] == 2
+
+
+def test_messages_of_the_record_system_that_meet_come_to_what_it_said_last(key):
+    contact = synced(key)
+    methods = ["dnc", "sms", "dnc", "sms", "dnc", "voice"]
+
+    def say(number):
+        sent_at = f"2026-11-20T09:0{number}:00Z"
+        body = {"method": methods[number], "message_id": str(number), "sent_at": sent_at}
+        return Api(key).put(f"contacts/{contact.pk}/preferences/", body)
+
+    assert {answer.status for answer in together(say)} == {200}
+    last = Api(key).put(f"contacts/{contact.pk}/preferences/", {})
+    assert last.body["method"] == "voice"
+    switch = Api(key).get(f"contacts/{contact.pk}/dnd/").body["do_not_contact"]
+    assert (switch["enabled"], Sync.objects.count()) == (False, AT_ONCE + 1)
 
 
 def test_a_contact_deleted_meanwhile_is_gone_for_everybody(key):
