@@ -186,7 +186,7 @@ def create_task(scene: Scene, config: Config) -> Results:
     due_in = config.get("due_in")
     due = scene.at + timedelta(seconds=seconds_in(due_in)) if due_in else None
     work.create_tasks(scene.business.pk, [(c, texts[c], due, scene.by.label) for c in new])
-    return {contact: Did(contact in new, f"“{texts[contact][:100]}”") for contact in scene.contacts}
+    return {contact: Did(contact in new) for contact in scene.contacts}
 
 
 def _texts(scene: Scene, template: str) -> dict[int, str]:

@@ -24,6 +24,7 @@ def vocabulary(business: Business, but: Workflow | None = None) -> dict[str, Any
         "groups": GROUPS,
         "workflows": [(str(pk), name) for pk, name in others.values_list("pk", "name")],
         "statuses": statuses(business),
+        "status_names": sorted(set(Status.objects.of(business).values_list("name", flat=True))),
         "tags": list(tags[:TAGS_OFFERED]),
         "audiences": audiences(business),
         "condition": {

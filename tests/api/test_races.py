@@ -8,11 +8,12 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from contacts.models import Business, Contact, Sync
+from contacts.models import Business, Contact, Sync, Task
 from contacts.services import keys
+from dnd.models import DncEntry
 from tests.api.client import Api
 from tests.factories import BusinessFactory, ContactFactory
-from workflows.models import Enrollment
+from workflows.models import ActionRun, Enrollment
 
 AT_ONCE = 6
 
@@ -139,3 +140,50 @@ def test_a_contact_deleted_meanwhile_is_gone_for_everybody(key):
 
 def api_business(key):
     return keys.find(key).business
+
+
+@pytest.fixture
+def pipeline(key):
+    """The ids of two statuses, New and Lost, of one pipeline."""
+    api = Api(key)
+    made = api.post("pipelines/", {"name": "Leads"}).body["id"]
+    return [
+        api.post(f"pipelines/{made}/statuses/", {"name": name, "system_status": meaning}).body["id"]
+        for name, meaning in (("New", "new"), ("Lost", "dead"))
+    ]
+
+
+def test_an_action_that_many_press_at_once_is_run_once(key, pipeline):
+    api, (new, lost) = Api(key), pipeline
+    operations = [
+        {"kind": "add_to_dnc", "channels": "all"},
+        {"kind": "create_task", "title": "Close"},
+        {"kind": "change_status", "status": lost},
+    ]
+    action = api.post(f"statuses/{new}/actions/", {"name": "Never", "operations": operations}).body["id"]
+    lead = ContactFactory(business=api_business(key))
+    api.put(f"contacts/{lead.pk}/status/", {"status": new})
+
+    answers = together(lambda _: Api(key).post(f"contacts/{lead.pk}/actions/{action}/run/"))
+
+    assert Counter(answer.status for answer in answers) == {200: AT_ONCE}
+    assert Counter(answer.body["changed"] for answer in answers) == {True: 1, False: AT_ONCE - 1}
+    assert len({answer.body["id"] for answer in answers}) == ActionRun.objects.count() == 1
+    assert DncEntry.objects.count() == Task.objects.count() == 1
+
+
+def test_whoever_comes_into_a_status_that_goes_is_moved_or_refused(key, pipeline):
+    new, lost = pipeline
+    leads = ContactFactory.create_batch(AT_ONCE, business=api_business(key))
+
+    def ask(number):
+        if number == 0:
+            return Api(key).delete(f"statuses/{new}/?move_to={lost}")
+        return Api(key).put(f"contacts/{leads[number].pk}/status/", {"status": new})
+
+    removed, *moved = together(ask)
+
+    assert removed.status in (204, 409)
+    assert {answer.status for answer in moved} <= {200, 400, 409}
+    inside = [int(lost)] if removed.status == 204 else [int(new), int(lost)]
+    assert Contact.objects.filter(status__in=inside).count() == sum(a.status == 200 for a in moved)

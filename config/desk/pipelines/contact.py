@@ -28,8 +28,7 @@ def card(request: HttpRequest, contact: Contact) -> dict[str, Any]:
     """What the contact's page shows of its status."""
     mine = Status.objects.of(contact.business_id).select_related("pipeline")
     current = mine.filter(contacts=contact).first()
-    everything = actions.seen(contact, by=actor_of(request)) if current else []
-    seen = [one for one in everything if one.action.status == current]
+    seen = actions.seen(contact, by=actor_of(request), status=current) if current else []
     offered = mine.open().order_by("pipeline__name", "position", "pk")
     return {
         "current": current,
@@ -37,7 +36,6 @@ def card(request: HttpRequest, contact: Contact) -> dict[str, Any]:
         "groups": grouped([one for one in seen if one.refused is None]),
         "hidden": [one for one in seen if one.refused],
         "moves": moves(contact),
-        "run_before": ActionRun.objects.filter(contact=contact).order_by("-at", "-pk").first(),
     }
 
 

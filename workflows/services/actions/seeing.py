@@ -101,9 +101,10 @@ def unpublished_of(actions: Iterable[StatusAction]) -> dict[int, str]:
     return {pk: names.get(pk, "(deleted)") for pk in missing}
 
 
-def seen(contact: Contact, *, by: Actor) -> list[Seen]:
-    """Every action of the business with why this person cannot run it on this contact, if they cannot."""
+def seen(contact: Contact, *, by: Actor, status: Status | None = None) -> list[Seen]:
+    """Every action of the business, or of `status`, with why this person cannot run it on this contact, if so."""
     found = StatusAction.objects.of(contact.business_id).select_related("status__pipeline")
+    found = found.filter(status=status) if status else found
     actions = list(found.order_by("status__pipeline__name", "status__position", "status", "category", "name"))
     current = Status.objects.select_related("pipeline").filter(contacts=contact).first()
     unpublished = unpublished_of(actions)
