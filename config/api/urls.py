@@ -12,7 +12,7 @@ from config.desk.reports.api import DndReport
 from contacts.rest.pipelines import Pipelines, Statuses
 from dnd.api import Dnd
 from dnd.preferences_api import Preferences
-from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages
+from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages, RateLimits
 from workflows.api import Enrollments, Workflows
 from workflows.api_actions import StatusActions
 
@@ -59,6 +59,7 @@ urlpatterns = [
     path("connections/", Connections.as_view(MANY)),
     path("connections/<str:id>/", Connections.as_view(ONE)),
     path("connections/<str:id>/connect/", Connections.as_view({"post": "connect"})),
+    path("connections/<str:id>/rate-limit/", RateLimits.as_view({"get": "retrieve", "put": "update"})),
     path("connections/<str:id>/disconnect/", Connections.as_view({"post": "disconnect"})),
     path("suppressions/", Suppressions.as_view({"get": "list"})),
     path("reports/dnd/", DndReport.as_view({"get": "retrieve"})),

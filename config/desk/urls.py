@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from config.desk import (
     business,
     compliance_page,
+    connection_pace,
     connections,
     contact,
     contact_dnd,
@@ -87,6 +88,7 @@ urlpatterns = [
     _page("people/<str:pk>/", settings_pages.member, "member"),
     _page("connections/add/", connections.add, "connection-add"),
     _page("connections/<str:pk>/", connections.edit, "connection"),
+    _page("connections/<str:pk>/pace/", connection_pace.edit, "connection-pace"),
     _page("connections/<str:pk>/switch/", connections.switch, "connection-switch"),
     _page("connections/<str:pk>/test/", connections.test, "connection-test"),
     _page("broadcasts/new/", broadcasts.add, "broadcast-add"),

@@ -1,6 +1,6 @@
 """Sending a broadcast, and stopping it: for a while, or for good."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -39,7 +39,7 @@ def send(*, broadcast: Broadcast, at: datetime | None = None, by: Actor) -> Broa
     if current.per_minute:
         Pace.objects.create(
             business=current.business, broadcast=current, messages=current.per_minute, seconds=A_MINUTE,
-            next_at=now, line_until=now,
+            next_at=now, line_until=now - timedelta(seconds=A_MINUTE) / current.per_minute,
         )  # fmt: skip
     if at is None:
         queueing.begin(current, now)

@@ -12,6 +12,7 @@ from messaging.services.connecting import (
     shown_config,
     update_connection,
 )
+from messaging.services.limiting import limit_connection, rate_limit
 from messaging.services.manual import NotSent, send_manual
 from messaging.services.proposing import Answer, Proposal, propose, withdraw
 from messaging.services.testing import send_test
@@ -38,8 +39,10 @@ __all__ = [
     "decide",
     "delete_connection",
     "disconnect",
+    "limit_connection",
     "propose",
     "propose_one_way",
+    "rate_limit",
     "render",
     "send_manual",
     "send_test",

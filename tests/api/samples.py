@@ -171,6 +171,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", "workflows/{workflow}/enrollments/"): {"contact": contact},
         ("PATCH", "business/"): BUSINESS,
         ("POST", "connections/"): {"channel": "email", "driver": "smtp", "config": SMTP},
+        ("PUT", "connections/{connection}/rate-limit/"): {"messages": 10, "per": "second"},
         ("PATCH", "connections/{connection}/"): {"config": TWILIO},
     }
 

@@ -190,3 +190,27 @@ def test_a_way_that_cannot_be_is_refused_by_its_field(api, channel, driver, conf
 
     assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (400, [field])
     assert not Connection.objects.exists()
+
+
+def test_a_connection_may_be_limited_to_what_its_provider_carries(api, sms):
+    address = f"connections/{sms['id']}/rate-limit/"
+    assert api.get(address).body == {"messages": None, "per": "second"}
+
+    assert api.put(address, {"messages": 10, "per": "minute"}).body == {"messages": 10, "per": "minute"}
+    assert api.put(address, {"messages": 5, "per": "second"}).body == api.get(address).body
+    assert api.put(address, {"messages": None, "per": "second"}).body == {"messages": None, "per": "second"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"messages": 0, "per": "second"}, "messages"),
+        ({"messages": "5", "per": "second"}, "messages"),
+        ({"messages": 5, "per": "hour"}, "per"),
+        ({"per": "second"}, "messages"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(api, sms, body, field):
+    answer = api.put(f"connections/{sms['id']}/rate-limit/", body)
+
+    assert (answer.status, answer.fields) == (400, [field])

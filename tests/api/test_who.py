@@ -55,6 +55,8 @@ LEAST_ROLE = {
     ("DELETE", "connections/<str:id>/"): "enterprise",
     ("POST", "connections/<str:id>/connect/"): "enterprise",
     ("POST", "connections/<str:id>/disconnect/"): "enterprise",
+    ("GET", "connections/<str:id>/rate-limit/"): "enterprise",
+    ("PUT", "connections/<str:id>/rate-limit/"): "enterprise",
 }
 """design.md §8; what is not named here is for every role."""
 

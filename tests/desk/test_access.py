@@ -146,6 +146,7 @@ ADDRESSES = [
     "teams/{team}/",
     "keys/{key}/revoke/",
     "connections/{connection}/",
+    "connections/{connection}/pace/",
     "connections/{connection}/switch/",
     "connections/{connection}/test/",
     "broadcasts/{broadcast}/",

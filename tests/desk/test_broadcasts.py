@@ -148,6 +148,16 @@ def test_staff_see_all_of_it_and_may_change_none(signed_in, clinic, draft):
         assert staff.post(address(draft, part)).status_code == 403
 
 
+def test_how_fast_a_connection_goes_is_set_on_its_page(signed_in, clinic, people):
+    sms = clinic.business.connections.get(channel="sms")
+    client = signed_in("enterprise")
+    client.post(f"/admin/connections/{sms.pk}/pace/", {"messages": "10", "per": "second"})
+    assert "at most 10 messages a second" in client.get(f"/admin/connections/{sms.pk}/").content.decode()
+
+    client.post(f"/admin/connections/{sms.pk}/pace/", {"messages": "", "per": "second"})
+    assert "as fast as it goes" in client.get(f"/admin/connections/{sms.pk}/").content.decode()
+
+
 def test_broadcasts_of_another_business_are_not_there(signed_in, elsewhere):
     theirs = editing.create(business=elsewhere.business, data={"name": "Theirs", "text": "Hi"}, by=MANAGER)
     client = signed_in("enterprise")

@@ -14,11 +14,12 @@ from contacts.models.pipeline import Pipeline, Status
 from contacts.services import merging
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from dnd import services as dnd
+from messaging import services as messaging
 from messaging.broadcasting import counting, deciding, editing, previewing, queueing, sending, window
 from messaging.broadcasting.deciding import Named
-from messaging.models import Broadcast, Message, Pace
+from messaging.models import Broadcast, Message
 from messaging.services.choosing import way_of
-from tests.factories import MANAGER, STAFF, ContactFactory, add_phone, block
+from tests.factories import ENTERPRISE, MANAGER, STAFF, ContactFactory, add_phone, block
 from tests.messaging.conftest import deliver, make_due, queue
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,9 @@ class TestSending:
             "ada": "sms", "bea": "sms", "cy": "email",
         }  # fmt: skip
         assert messages[people["cy"].pk].subject == "News for Cy"
-        assert sorted(provider.bodies) == ["Hello Ada", "Hello Bea", "Hello Cy Byron"]
+        assert [body.splitlines()[0] for body in sorted(provider.bodies)] == [
+            "Hello Ada", "Hello Bea", "Hello Cy Byron",
+        ]  # fmt: skip
         made.refresh_from_db()
         assert (made.state, made.total) == ("finished", 4)
 
@@ -388,11 +391,7 @@ class TestPace:
     def test_a_connection_has_a_rate_that_broadcasts_keep_to_and_people_do_not_wait_for(
         self, business, people, provider
     ):
-        by = business.connections.get(channel="sms")
-        now = locks.now()
-        Pace.objects.create(
-            business=business, connection=by, messages=1, seconds=60, next_at=now, line_until=now
-        )
+        limit(business, 1, "minute")
         queue(people["ada"])
         queue(people["bea"])
         deliver("interactive")
@@ -403,6 +402,42 @@ class TestPace:
 
         assert len(provider.letters) == 2
         assert Message.objects.filter(lane="bulk", state="queued").count() == 2
+
+    def test_places_in_line_are_as_far_apart_as_the_connection_allows(self, business, provider):
+        limit(business, 2, "second")
+        for _ in range(4):
+            ContactFactory(business=business)
+        made = sent(business)
+        queueing.queue_due()
+
+        due = sorted(m.due_at for m in Message.objects.filter(broadcast=made))
+        assert [(b - a).total_seconds() for a, b in itertools.pairwise(due)] == [0.5, 0.5, 0.5]
+
+    def test_without_its_limit_what_waited_in_line_leaves_at_once(self, business, people, provider):
+        limit(business, 1, "minute")
+        sent(business)
+        queueing.queue_due()
+        deliver("bulk")
+        assert len(provider.letters) == 1
+
+        limit(business, None)
+        deliver("bulk")
+        assert len(provider.letters) == 2
+
+    def test_a_message_that_waits_for_its_turn_does_not_expire(self, business, people, provider):
+        limit(business, 1, "minute")
+        sent(business)
+        queueing.queue_due()
+        Message.objects.filter(state="queued").update(due_at=locks.now())
+        Message.objects.update(expires_at=locks.now() + timedelta(seconds=5))
+        deliver("bulk")
+
+        waiting = Message.objects.get(state="queued")
+        assert waiting.expires_at > waiting.due_at
+
+    def test_only_enterprise_sets_a_limit(self, business):
+        with pytest.raises(RoleRequired):
+            limit(business, 5, by=MANAGER)
 
     def test_outside_its_window_a_campaign_waits(self, business, people, provider):
         made = sent(business, kind="campaign", **closed(business))
@@ -420,6 +455,11 @@ class TestPace:
 
         assert provider.letters == []
         assert {m.reason for m in Message.objects.filter(broadcast=made, state="held")} == {"campaign_window"}
+
+
+def limit(business, messages, per="second", by=ENTERPRISE):
+    connection = business.connections.get(channel="sms")
+    messaging.limit_connection(connection=connection, messages=messages, per=per, by=by)
 
 
 def closed(business):
