@@ -5,15 +5,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from hashlib import blake2b
 
-from django.db import connection
+from django.core.cache import cache
 
 from contacts.ring import ring
 from messaging.delivery import claims, due
 from messaging.delivery.calling import Called, Callers
 from messaging.delivery.claims import Claims
-from messaging.delivery.limits import CLAIMING_FOR, LINGER, THREADS
+from messaging.delivery.limits import CALL_LIMIT, CLAIMING_FOR, LINGER, START_WITHIN, THREADS
 from messaging.delivery.settling import settle
 from messaging.models import Lane
 
@@ -26,6 +25,7 @@ LOOK_AGAIN = 0.25
 """While calls are out, for messages that came meanwhile."""
 NEAR = 1.0
 """Seconds: what is due later is found by the next tick."""
+LONGEST_RUN = int(CLAIMING_FOR + CALL_LIMIT + START_WITHIN) + 1
 HELD_BY_OTHERS = 5
 """So often in a row a run looks again when the contacts of all due messages are held by others."""
 
@@ -37,7 +37,7 @@ def deliver(lane: str) -> int:
     """
     if lane != Lane.BULK:
         return _deliver(lane)
-    with _one_at_a_time(f"{lane} {socket.gethostname()}") as mine:
+    with _one_at_a_time(f"deliver-{lane}-{socket.gethostname()}") as mine:
         return _deliver(lane) if mine else 0
 
 
@@ -51,17 +51,16 @@ def _deliver(lane: str) -> int:
 
 @contextmanager
 def _one_at_a_time(what: str) -> Iterator[bool]:
-    """Whether nobody else is at it; until the end, or until the connection to the database is lost, we are."""
-    key = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (mine,) = cursor.fetchone()
+    """Whether nobody else is at it. Only a courtesy to others: without the cache, or when it forgets, several are.
+
+    Whoever is killed meanwhile is waited for no longer than a run can take.
+    """
+    mine = cache.add(what, True, timeout=LONGEST_RUN)
     try:
-        yield bool(mine)
+        yield mine
     finally:
         if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+            cache.delete(what)
 
 
 class _Run:
