@@ -8,7 +8,17 @@ from pathlib import Path
 
 from config.supervisor.servers import servers
 
-NAMES = ("engine", "delivery", "dnd_change", "inbound_webhooks", "audience", "import", "contact_page")
+NAMES = (
+    "engine",
+    "delivery",
+    "dnd_change",
+    "inbound_webhooks",
+    "audience",
+    "import",
+    "contact_page",
+    "bulk_dnd",
+    "ledger_at_scale",
+)
 MODULES = {"import": "importing"}
 """Where a benchmark's own name cannot be a module's."""
 

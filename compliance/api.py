@@ -1,14 +1,18 @@
 """The suppression list over REST."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from compliance.services import checking
 from contacts import erased
-from contacts.rest import paging
-from contacts.rest.fields import Choice, Id, ListQuery, Moment, QueryFlag, Text, shape
-from contacts.rest.schema import page_of
+from contacts.rest import paging, problems
+from contacts.rest.fields import Choice, Id, ListQuery, Moment, QueryFlag, Strict, Text, shape
+from contacts.rest.problems import Fault
+from contacts.rest.schema import example, page_of
 from contacts.rest.views import Resource
 from contacts.words import Channel
 from dnd.models import Reason, Suppression
@@ -35,6 +39,25 @@ class SuppressionQuery(ListQuery):
     in_force = QueryFlag(required=False, help_text="`false`: those that were lifted. Left out: both.")
 
 
+class CheckIn(Strict):
+    addresses = serializers.ListField(
+        child=Text(max_length=254, allow_blank=False), min_length=1, max_length=checking.MOST
+    )
+
+
+class CheckedOut(serializers.Serializer[checking.Checked]):
+    """One of the addresses, in the order in which they were given."""
+
+    address = serializers.CharField(help_text="In the form in which it is kept: E.164, or lower case.")
+    suppressed = serializers.BooleanField()
+    channels = serializers.ListField(child=serializers.ChoiceField(choices=Channel.values))
+    reasons = serializers.ListField(child=serializers.ChoiceField(choices=Reason.values))
+
+
+class CheckOut(serializers.Serializer[dict[str, Any]]):
+    results = CheckedOut(many=True)
+
+
 class Suppressions(Resource):
     """Addresses that must not be used, whoever has them. They outlive the contact."""
 
@@ -51,3 +74,17 @@ class Suppressions(Resource):
             rows = rows.filter(lifted_at__isnull=query["in_force"])
         page = paging.page_of(request, rows, query)
         return Response(page.body(shape(SuppressionOut).to_representation))
+
+    @extend_schema(
+        request=CheckIn,
+        responses=CheckOut,
+        examples=example({"addresses": ["+14155550100", "ada@example.org"]}),
+    )
+    def check(self, request: Request) -> Response:
+        """Which of these numbers and emails must not be used: asked before a list is bought or called."""
+        checked = checking.check(business=self.business, addresses=self.body(CheckIn)["addresses"])
+        if faults := [
+            Fault(f"addresses.{n}", "invalid", one.fault) for n, one in enumerate(checked) if one.fault
+        ]:
+            raise problems.invalid(faults)
+        return Response({"results": [shape(CheckedOut).to_representation(one) for one in checked]})

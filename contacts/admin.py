@@ -1,4 +1,4 @@
-"""The desk's lists: what every list has in common, and those of keys and people."""
+"""The desk's lists: what every list has in common, and those of keys, people and jobs."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from contacts.acting import business_of, reaches
-from contacts.models import ApiKey, Membership, Team
+from contacts.models import ApiKey, Job, Membership, Team
 from contacts.words import Role
 
 
@@ -71,6 +71,13 @@ class DeskList(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """(address, icon, words) of what can be done from this list."""
         return []
 
+    def many(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        """(address, icon, words) of what can be done with rows that are ticked, or with all that the filter shows.
+
+        The address is given the filter as it is in the list, with `all=1` or the ticked ones as `contact`.
+        """
+        return []
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -80,6 +87,8 @@ class DeskList(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             response.context_data.update(
                 rows=self.rows(request, shown.result_list),
                 buttons=self.buttons(request),
+                many=self.many(request),
+                shown_by={**request.GET.dict()},
                 note=self.note(request),
                 more=len(shown.result_list) == self.list_per_page,
                 desk=self,
@@ -159,3 +168,17 @@ class ApiKeyList(DeskList):
 
     def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
         return [(reverse("desk:key-add"), "add", "New key")]
+
+
+@admin.register(Job)
+class JobList(DeskList):
+    title = "Jobs"
+    lead = "Work that takes a while: changes of many contacts, imports, exports. It goes on when you close this page."
+    columns = ("Job", "State", "Progress", "Started by", "Started")
+    row_template = "desk/rows/job.html"
+    ordering = ("-pk",)
+    empty = (
+        "pending_actions",
+        "No jobs yet",
+        "Change many contacts at once from the list of contacts, and the progress is shown here.",
+    )

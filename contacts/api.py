@@ -1,10 +1,16 @@
-"""The shapes of a business over REST. The resource stands with those that see every app: config/desk/profile_api.py."""
+"""Jobs over REST, and the shapes of a business, whose resource sees every app: config/desk/profile_api.py."""
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from contacts.models import Business
-from contacts.rest.fields import Choice, Flag, Id, Strict, Text
-from contacts.services import businesses
+from contacts.models import Business, Job, JobState
+from contacts.rest.fields import Choice, Flag, Id, Strict, Text, shape
+from contacts.rest.views import Resource, row
+from contacts.services import businesses, jobs
 
 FIELDS = businesses.EDITABLE
 
@@ -36,3 +42,41 @@ class BusinessChange(Strict):
         help_text="Automated calls to somebody who has opted out of SMS.",
     )
     remove_when_all_dnd = Flag(required=False)
+
+
+class JobOut(serializers.ModelSerializer[Job]):
+    state = serializers.ChoiceField(choices=JobState.values)
+    total = serializers.SerializerMethodField(help_text="0 until it is counted.")
+    error = serializers.CharField(help_text="One sentence, for a job that failed.")
+
+    class Meta:
+        model = Job
+        fields = ("state", "total", "done", "changed", "unchanged", "refused", "error")
+
+    def get_total(self, job: Job) -> int:
+        return job.total or 0
+
+
+class Started(serializers.Serializer[dict[str, str]]):
+    """The answer to a request whose work goes on as a job."""
+
+    job = serializers.CharField(help_text="Its id: ask for it at /jobs/{id}/.")
+
+
+class Jobs(Resource):
+    """Work that takes longer than a request."""
+
+    tag = "jobs"
+
+    @extend_schema(responses=JobOut)
+    def retrieve(self, request: Request, id: str) -> Response:
+        return Response(shape(JobOut).to_representation(self._job(id)))
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def refused(self, request: Request, id: str) -> StreamingHttpResponse:
+        """What it left as it was, and why: contact, name, row, code, detail."""
+        lines = jobs.refused_csv(self._job(id))
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+
+    def _job(self, id: str) -> Job:
+        return Job.objects.of(self.business).get(pk=row(id))

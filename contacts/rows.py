@@ -1,7 +1,7 @@
 """Many rows in one statement, many statements in one round trip: how sets are written where speed counts."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -57,7 +57,7 @@ class Script:
     """Statements that need no answer, sent together: for one contact the round trips cost more than the work."""
 
     def __init__(self) -> None:
-        self._statements: list[tuple[str, list[Sequence[Any]]]] = []
+        self._statements: list[Callable[[Any], bytes]] = []
 
     def insert(
         self,
@@ -67,22 +67,28 @@ class Script:
         *,
         on_conflict: str = "",
     ) -> None:
-        self.update(_inserting(model, columns, on_conflict), rows)
+        rows = list(rows)
+        if len(rows) < MANY:
+            return self.update(_inserting(model, columns, on_conflict), rows)
+        source, parameters = _unnested(_types(model, columns), list(zip(*rows, strict=True)))
+        sql = _inserting(model, columns, on_conflict, source=source)
+        self._statements.append(lambda cursor: cursor.mogrify(sql, parameters))
+        return None
 
     def update(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         if rows := list(rows):
-            self._statements.append((sql, rows))
+            self._statements.append(lambda cursor: self._with_values(cursor, sql, rows))
 
     def run(self) -> None:
         """Send them in order. The first that fails ends the transaction, as it would alone."""
         if not self._statements:
             return
         with connection.cursor() as cursor:
-            cursor.execute(b";".join(self._bytes(cursor.cursor, *each) for each in self._statements).decode())
+            cursor.execute(b";".join(each(cursor.cursor) for each in self._statements).decode())
         self._statements.clear()
 
     @staticmethod
-    def _bytes(cursor: Any, sql: str, rows: list[Sequence[Any]]) -> bytes:
+    def _with_values(cursor: Any, sql: str, rows: list[Sequence[Any]]) -> bytes:
         before, _, after = sql.partition("%s")
         template = "(" + ",".join(["%s"] * len(rows[0])) + ")"
         values = b",".join(cursor.mogrify(template, row) for row in rows)

@@ -4,35 +4,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
-from contacts.acting import actor_of, reaches
+from contacts.acting import actor_of, business_of, reaches
 from contacts.actors import Actor
 from contacts.admin import Choice, DeskList
-from contacts.words import Channel, Direction, Role, Source
+from contacts.models import Contact
+from contacts.search import search
+from contacts.words import Channel, Role
 from dnd import policy
-from dnd.models import Change, Reason, Suppression
+from dnd.models import Change, DncEntry, Reason, Suppression
 from dnd.reasons import rules
 
 REASONS = [(value, label[:1].upper() + label[1:]) for value, label in Reason.choices]
-
-
-class DirectionChoice(Choice):
-    title = "About"
-    parameter_name = "direction"
-    choices_of = (
-        (Direction.OUTBOUND.value, "What we send"),
-        (Direction.INBOUND.value, "What they send"),
-        (Direction.AUTOMATIONS.value, "Do Not Contact"),
-    )
-
-
-class SourceChoice(Choice):
-    title = "Caused by"
-    parameter_name = "source"
-    choices_of = [(value, label.capitalize()) for value, label in Source.choices]
 
 
 class ReasonChoice(Choice):
@@ -52,28 +39,56 @@ class InForceChoice(Choice):
     parameter_name = "state"
     choices_of = (("in_force", "In force"), ("lifted", "Lifted"))
 
-    def chosen(self, queryset: QuerySet[Suppression], value: str) -> QuerySet[Suppression]:
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         return queryset.filter(lifted_at__isnull=value == "in_force")
 
 
 @admin.register(Change)
 class ChangeList(DeskList):
-    title = "DND changes"
-    lead = (
-        "Who changed what may be sent to whom, when and why. The database refuses to alter or remove a line."
-    )
-    columns = ("Contact", "Change", "Reason", "By", "Recorded", "In force")
-    row_template = "desk/rows/change.html"
-    ordering = ("-recorded_at", "-id")
-    list_filter = (DirectionChoice, SourceChoice, ReasonChoice)
+    """The ledger has pages of its own, which cost the same however long it is."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        query = request.META["QUERY_STRING"]
+        return redirect(reverse("desk:ledger") + (f"?{query}" if query else ""))
+
+
+class ListedChannelChoice(ChannelChoice):
+    def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return queryset.filter(channels__contains=[value])
+
+
+@admin.register(DncEntry)
+class DncEntryList(DeskList):
+    title = "Do Not Contact list"
+    lead = "Who must not be contacted again, who put them here, and how often that has stopped something."
+    columns = ("Contact", "Channels", "By", "Since", "Note", "Times hit", "State")
+    row_template = "desk/rows/dncentry.html"
+    ordering = ("-at", "-id")
+    search_fields = ("addresses",)
+    search_help_text = "A number or an email, whole"
+    list_filter = (InForceChoice, ListedChannelChoice)
+    list_select_related = ("contact",)
     empty = (
-        "history",
-        "No changes yet",
-        "Switch a channel off on a contact's page, and it is recorded here.",
+        "do_not_disturb_on",
+        "Nobody is on the list",
+        "An action of a pipeline, or a workflow, puts contacts here when they never want to hear from you again.",
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Change]:
-        return super().get_queryset(request).select_related("contact", "effective", "text")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By a whole address, as it is kept or as one dials it; or by the contact's name."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        business = business_of(request)
+        named = search(Contact.objects.of(business), term, country=business.country).values("pk")
+        return queryset.filter(Q(addresses__contains=[term]) | Q(contact__in=named)), False
+
+    def buttons(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        return [(reverse("desk:dnc-check"), "rule", "Check addresses")]
 
 
 @admin.register(Suppression)

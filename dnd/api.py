@@ -8,14 +8,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from contacts import locks
 from contacts.models import Contact
 from contacts.rest import paging, problems
-from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, moment, shape
+from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, QueryMoment, Strict, Text, moment, shape
 from contacts.rest.problems import Fault, Problem
 from contacts.rest.schema import example, page_of, problem
 from contacts.rest.views import Resource, row
 from contacts.words import Channel, Direction, Source
-from dnd import flags
+from dnd import as_of, flags
 from dnd import services as dnd
 from dnd.flags import Flag as ChannelFlag
 from dnd.flags import Panel, Standpoint
@@ -66,6 +67,14 @@ class DndChange(Strict):
     reason = Choice(Reason.values, required=False, help_text="`user_request` when left out.")
     evidence = Text(required=False)
     note = Text(required=False, max_length=LONGEST_NOTE)
+
+
+class DndQuery(Strict):
+    default_error_messages = {"unknown": "There is no such query parameter."}
+
+    at = QueryMoment(
+        required=False, help_text="What was allowed at this moment, such as 2026-11-20T09:00:00Z."
+    )
 
 
 class GroundOut(serializers.Serializer[Standpoint]):
@@ -184,9 +193,16 @@ class Dnd(Resource):
 
     tag = "dnd"
 
-    @extend_schema(responses=DndOut)
+    @extend_schema(parameters=[DndQuery], responses=DndOut)
     def retrieve(self, request: Request, id: str) -> Response:
-        return Response(self._state(self._contact(id)))
+        """Where the contact stands, or where it stood at a moment: `at`."""
+        contact = self._contact(id)
+        query = self.query(DndQuery)
+        if "at" not in query:
+            return Response(self._state(contact))
+        if query["at"] > locks.now():
+            raise problems.fault("at", "This is in the future: give a moment that has been.")
+        return Response(shape(DndOut).to_representation(as_of.panel(contact, query["at"])))
 
     @extend_schema(request=DndChange, responses={200: DndOut} | REFUSED, examples=example(ASKED))
     def partial_update(self, request: Request, id: str) -> Response:

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from dnd.models import Change
 from dnd.policy import Held, Position
@@ -29,8 +30,10 @@ SEALED = (
     "previous_hash",
 )
 """The columns that a line's hash covers, in the order of the export."""
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+@lru_cache(maxsize=256)
 def stamp(moment: datetime | None) -> str | None:
     """RFC 3339 in UTC with microseconds, the one form in which a time is sealed."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
@@ -47,8 +50,7 @@ def content(change: Change) -> dict[str, object]:
 
 def seal(change: Change) -> str:
     """SHA-256 of the line as JSON with sorted keys and no spaces. It covers the hash of the line before."""
-    text = json.dumps(content(change), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(content(change)).encode()).hexdigest()
 
 
 def digest_of(note: str, evidence: str) -> tuple[str, str]:

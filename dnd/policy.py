@@ -46,6 +46,7 @@ class Wish:
     evidence_ids: tuple[str, ...] = ()
     ends_at: datetime | None = None
     reviewed: bool = False
+    in_bulk: bool = False
 
     def of(self, direction: str) -> Mapping[str, bool]:
         return self.outbound if direction == "outbound" else self.inbound
@@ -140,11 +141,24 @@ def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -
                     note=wish.note,
                     reviewed=wish.reviewed,
                 )
+                or _bulk_denies(rules()[reason], wish)
                 for reason in position.reasons(direction, channel)
             ]
             if denied := sorted((v for v in verdicts if v), key=lambda v: SEVERITY.index(v[0])):
                 found.append(Refusal(denied[0][0], direction, channel, denied[0][1]))
     return found
+
+
+LIFTED_IN_BULK = frozenset({"user_request", "workflow", "import"})
+"""What users, workflows and imports set. Nobody looks at each contact of a bulk change, so nothing else is freed."""
+
+
+def _bulk_denies(rule: Rule, wish: Wish) -> tuple[str, str] | None:
+    if not wish.in_bulk or rule.reason in LIFTED_IN_BULK:
+        return None
+    return "dnd_locked", LOCKED.get(
+        rule.reason, "This is lifted on the contact's own page, not for many at once."
+    )
 
 
 SEVERITY = ("dnd_locked", "role_required", "note_required")
@@ -187,8 +201,10 @@ def plan(position: Position, wish: Wish) -> list[Line]:
 
 def block(position: Position, direction: str, channels: Iterable[str], wish: Wish) -> list[Line]:
     """Add the wish's reason to these channels: `changed` where nothing stood, `reinforced` elsewhere."""
-    before = position.blocked(direction)
     added = [c for c in channels if _is_new(position.grounds.get((direction, c, wish.reason)), wish)]
+    if not added:
+        return []
+    before = position.blocked(direction)
     for channel in added:
         position.grounds[direction, channel, wish.reason] = Held(
             direction, channel, wish.reason, ends_at=wish.ends_at
@@ -222,6 +238,8 @@ def _is_new(held: Held | None, wish: Wish) -> bool:
 def lift(position: Position, direction: str, pairs: Iterable[tuple[str, str]]) -> list[Line]:
     """Take these (channel, reason) away: `changed` where nothing stands any more, `weakened` where something does."""
     gone = [(c, r) for c, r in pairs if position.grounds.pop((direction, c, r), None)]
+    if not gone:
+        return []
     still = position.blocked(direction)
     scope = "all" if not still else "specific"
     lines = []

@@ -1,8 +1,9 @@
 """Proof that the ledger is whole: versions, hashes, and that grounds and standing are what its lines come to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from contacts.words import mask_of
 from dnd import ledger
@@ -21,14 +22,13 @@ class Report:
     violations: list[str] = field(default_factory=list)
 
 
-def verify(*, business: int | None = None, contact: int | None = None) -> Report:
-    """Walk the chain of every contact (of a business, or of one). Memory does not grow with the ledger."""
+def verify(
+    *, business: int | None = None, contact: int | None = None, contacts: Sequence[int] | None = None
+) -> Report:
+    """Walk the chain of every contact (of a business, of one, or of some). Memory does not grow with the ledger."""
     report = Report()
-    changes = Change.objects.order_by("contact_id", "version")
-    if business is not None:
-        changes = changes.filter(business=business)
-    if contact is not None:
-        changes = changes.filter(contact=contact)
+    some = _among(business, [contact] if contact is not None else contacts)
+    changes = Change.objects.filter(**some).order_by("contact_id", "version")
     waiting: list[tuple[int, Position, Change]] = []
     for pk, lines in groupby(changes.iterator(chunk_size=CHUNK), key=lambda change: change.contact_id):
         report.contacts += 1
@@ -37,9 +37,19 @@ def verify(*, business: int | None = None, contact: int | None = None) -> Report
             _compare(report, waiting)
             waiting = []
     _compare(report, waiting)
-    _look_for_strays(report, business, contact)
-    _check_texts(report, business, contact)
+    _look_for_strays(report, some)
+    _check_texts(report, {f"change__{name}": value for name, value in some.items()})
     return report
+
+
+def _among(business: int | None, contacts: Sequence[int] | None) -> dict[str, Any]:
+    """The filter of rows that are to be looked at."""
+    some: dict[str, Any] = {}
+    if business is not None:
+        some["business"] = business
+    if contacts is not None:
+        some["contact__in"] = contacts
+    return some
 
 
 def _walk(report: Report, contact: int, lines: Iterator[Change]) -> tuple[Position, Change]:
@@ -95,25 +105,17 @@ def _expected(position: Position, last: Change) -> tuple[object, ...]:
     return (last.version, last.hash, outbound, inbound, position.do_not_contact)
 
 
-def _look_for_strays(report: Report, business: int | None, contact: int | None) -> None:
+def _look_for_strays(report: Report, some: Mapping[str, Any]) -> None:
     """Standing and grounds of contacts that have no ledger at all."""
     for model in (Standing, Ground):
-        strays = model.objects.filter(contact__dnd_changes=None)
-        if business is not None:
-            strays = strays.filter(business=business)
-        if contact is not None:
-            strays = strays.filter(contact=contact)
+        strays = model.objects.filter(contact__dnd_changes=None, **some)
         for pk in strays.values_list("contact_id", flat=True).distinct():
             report.violations.append(f"contact {pk}: has a {model._meta.verbose_name} but no ledger.")
 
 
-def _check_texts(report: Report, business: int | None, contact: int | None) -> None:
+def _check_texts(report: Report, some: Mapping[str, Any]) -> None:
     """The words beside a line, where they were not erased, must fit the digest that the line keeps."""
-    texts = ChangeText.objects.exclude(salt="").select_related("change").order_by("change_id")
-    if business is not None:
-        texts = texts.filter(change__business=business)
-    if contact is not None:
-        texts = texts.filter(change__contact=contact)
+    texts = ChangeText.objects.filter(**some).exclude(salt="").select_related("change").order_by("change_id")
     for text in texts.iterator(chunk_size=CHUNK):
         if ledger.text_digest(text.salt, text.note, text.evidence) != text.change.text_digest:
             line = text.change

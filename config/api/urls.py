@@ -9,8 +9,11 @@ from config.api import documents, errors
 from config.desk.api import Contacts
 from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
+from contacts.api import Jobs
 from contacts.rest.pipelines import Pipelines, Statuses
 from dnd.api import Dnd
+from dnd.bulk_api import DndBulk
+from dnd.dnc_api import DncList
 from dnd.preferences_api import Preferences
 from messaging.api import Broadcasts, Connections, Decisions, Deliveries, Messages, RateLimits
 from workflows.api import Enrollments, Workflows
@@ -38,6 +41,9 @@ urlpatterns = [
     path("actions/<str:id>/copy/", StatusActions.as_view({"post": "copy"})),
     path("contacts/<str:id>/actions/<str:action>/run/", StatusActions.as_view({"post": "run"})),
     path("contacts/<str:id>/preferences/", Preferences.as_view({"put": "update"})),
+    path("dnd/bulk/", DndBulk.as_view({"post": "create"})),
+    path("dnc-list/", DncList.as_view({"get": "list"})),
+    path("dnc-list/<str:id>/lift/", DncList.as_view({"post": "lift"})),
     path("decisions/", Decisions.as_view({"post": "create"})),
     path("deliveries/preview/", Deliveries.as_view({"post": "preview"})),
     path("broadcasts/", Broadcasts.as_view(MANY)),
@@ -61,7 +67,10 @@ urlpatterns = [
     path("connections/<str:id>/connect/", Connections.as_view({"post": "connect"})),
     path("connections/<str:id>/rate-limit/", RateLimits.as_view({"get": "retrieve", "put": "update"})),
     path("connections/<str:id>/disconnect/", Connections.as_view({"post": "disconnect"})),
+    path("jobs/<str:id>/", Jobs.as_view({"get": "retrieve"})),
+    path("jobs/<str:id>/refused.csv", Jobs.as_view({"get": "refused"})),
     path("suppressions/", Suppressions.as_view({"get": "list"})),
+    path("suppressions/check/", Suppressions.as_view({"post": "check"})),
     path("reports/dnd/", DndReport.as_view({"get": "retrieve"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),

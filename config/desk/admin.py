@@ -178,6 +178,13 @@ class ContactList(DeskList):
             buttons.append((where, "playlist_play", "Run an action"))
         return buttons
 
+    def many(self, request: HttpRequest) -> list[tuple[str, str, str]]:
+        return (
+            [(reverse("desk:bulk-dnd"), "do_not_disturb_on", "Change DND")]
+            if reaches(request, Role.MANAGER)
+            else []
+        )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 

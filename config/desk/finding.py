@@ -22,6 +22,11 @@ def one(found: QuerySet[M], pk: str | int) -> M:
     return get_object_or_404(found, pk=int(text))
 
 
+def number(text: str) -> int | None:
+    """The number that this text is, if it can be an id."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else None
+
+
 def contact(request: HttpRequest, pk: str | int) -> Contact:
     return one(Contact.objects.of(business_of(request)).select_related("business"), pk)
 

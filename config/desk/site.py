@@ -38,15 +38,19 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
             Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
             Section("Broadcasts", "admin:messaging_broadcast_changelist", "campaign", also=("broadcasts/",)),
             Section("Messages", "admin:messaging_message_changelist", "chat"),
+            Section("Jobs", "admin:contacts_job_changelist", "pending_actions", also=("jobs/",)),
         ),
     ),
     (
         "Records",
         (
-            Section("DND changes", "admin:dnd_change_changelist", "history"),
+            Section("DND changes", "desk:ledger", "history"),
             Section("Opt-outs", "desk:reports", "monitoring"),
             Section(
                 "Suppressions", "admin:dnd_suppression_changelist", "unsubscribe", also=("suppressions/",)
+            ),
+            Section(
+                "Do Not Contact list", "admin:dnd_dncentry_changelist", "do_not_disturb_on", also=("dnc/",)
             ),
             Section("To be reviewed", "admin:compliance_review_changelist", "fact_check"),
         ),

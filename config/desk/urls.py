@@ -8,19 +8,23 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from config.desk import (
+    bulk_dnd,
     business,
     compliance_page,
     connection_pace,
     connections,
     contact,
+    contact_as_of,
     contact_dnd,
     contact_form,
     contact_message,
     contact_reach,
     contact_timeline,
     contact_work,
+    dnc,
     enrollment,
     hours_page,
+    jobs,
     merging,
     message_why,
     notifications,
@@ -31,6 +35,7 @@ from config.desk import (
 )
 from config.desk.broadcasts import views as broadcasts
 from config.desk.importing import page as importing
+from config.desk.ledger import page as ledger
 from config.desk.pipelines import action, board, bulk, status
 from config.desk.pipelines import contact as contact_pipeline
 from config.desk.reports import dnc as dnc_report
@@ -84,6 +89,18 @@ urlpatterns = [
     _page("pipelines/action/<str:pk>/copy/", action.copy, "action-copy"),
     _page("pipelines/action/<str:pk>/template/", action.save_template, "action-template"),
     _page("pipelines/template/<str:pk>/", action.apply_template, "template-apply"),
+    _page("bulk/dnd/", bulk_dnd.change, "bulk-dnd"),
+    _page("dnc/check/", dnc.check, "dnc-check"),
+    _page("dnc/<str:pk>/", dnc.entry, "dnc-entry"),
+    _page("ledger/", ledger.show, "ledger"),
+    _page("ledger/verify/", ledger.verify, "ledger-verify"),
+    _page("ledger/export/", ledger.export, "ledger-export"),
+    _page("ledger/<str:pk>/", ledger.line, "ledger-line"),
+    _page("jobs/<str:pk>/", jobs.show, "job"),
+    _page("jobs/<str:pk>/line/", jobs.line, "job-line"),
+    _page("jobs/<str:pk>/cancel/", jobs.cancel, "job-cancel"),
+    _page("jobs/<str:pk>/refused/", jobs.refused, "job-refused"),
+    _page("jobs/<str:pk>/files/<str:name>/", jobs.fetch, "job-file"),
     _page("people/add/", settings_pages.member_add, "member-add"),
     _page("people/<str:pk>/", settings_pages.member, "member"),
     _page("connections/add/", connections.add, "connection-add"),
@@ -117,6 +134,7 @@ urlpatterns = [
     _page(f"{ONE}dnd/undo/", contact_dnd.undo, "dnd-undo"),
     _page(f"{ONE}dnd/panel/", contact_dnd.panel, "dnd-panel"),
     _page(f"{ONE}dnd/note/", contact_dnd.note, "dnd-note"),
+    _page(f"{ONE}as-of/", contact_as_of.show, "as-of"),
     _page(f"{ONE}edit/", contact_form.edit, "contact-edit"),
     _page(f"{ONE}remove/", contact_form.delete, "contact-delete"),
     _page(f"{ONE}preferred/", contact_reach.prefer, "preferred"),

@@ -172,6 +172,26 @@ class Clock(serializers.Field[time, Any, str, Any]):
         return f"{value:%H:%M}"
 
 
+@extend_schema_field(OpenApiTypes.DATETIME)
+class QueryMoment(serializers.Field[datetime, Any, "str | None", Any]):
+    """A time in a query: RFC 3339 with its offset. A + that was not escaped arrives as a space, and is taken as one."""
+
+    default_error_messages = {"invalid": "Give a time with its offset, such as 2026-11-20T09:00:00Z."}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        text = str(data).upper().replace(" ", "+")
+        try:
+            found = datetime.fromisoformat(text) if "T" in text else None
+            if found is None or found.tzinfo is None:
+                raise ValueError(text)
+            return found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+    def to_representation(self, value: datetime) -> str | None:
+        return moment(value)
+
+
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": 200})
 class PageSize(serializers.Field[int, Any, int, Any]):
     """`page_size` of a list: 1 to 200."""

@@ -1,4 +1,4 @@
-from dnd.models.dnc import DncEntry, DncEntryQuerySet
+from dnd.models.dnc import DncEntry, DncEntryQuerySet, DncHit
 from dnd.models.ledger import Change, ChangeText, Effective, Reason, Unstamped, append_only
 from dnd.models.standing import Ground, GroundQuerySet, Standing, State
 from dnd.models.suppressions import Suppression, SuppressionQuerySet
@@ -8,6 +8,7 @@ __all__ = [
     "ChangeText",
     "DncEntry",
     "DncEntryQuerySet",
+    "DncHit",
     "Effective",
     "Ground",
     "GroundQuerySet",

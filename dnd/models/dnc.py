@@ -49,3 +49,19 @@ class DncEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact} on the Do Not Contact list"
+
+
+class DncHit(models.Model):
+    """Something that the list has stopped and that is not counted yet: the tick adds it to the entry and removes it.
+
+    Whoever stops a thing only inserts here, so that nobody waits for the row of an entry that stops a lot.
+    """
+
+    business = models.BigIntegerField()
+    contact = models.BigIntegerField()
+    channel = models.CharField(max_length=8, blank=True, help_text="Empty: whichever.")
+    address = models.CharField(max_length=254, blank=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"contact {self.contact}, {self.channel}"

@@ -88,6 +88,9 @@ class Change(models.Model):
         ]
         indexes = [
             models.Index(name="ledger_newest_first", fields=["business", "-recorded_at", "-id"]),
+            models.Index(name="ledger_by_reason", fields=["business", "reason", "-recorded_at", "-id"]),
+            models.Index(name="ledger_by_source", fields=["business", "source", "-recorded_at", "-id"]),
+            models.Index(name="ledger_by_actor", fields=["business", "actor", "-recorded_at", "-id"]),
             models.Index(
                 name="grounds_in_the_timeline",
                 fields=["contact", "-recorded_at", "-id"],

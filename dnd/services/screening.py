@@ -12,7 +12,7 @@ from contacts.ring import ring
 from dnd import policy
 from dnd.models import Suppression
 from dnd.policy import Wish
-from dnd.services import addresses, outliving, reading, writing
+from dnd.services import addresses, dnc_hits, outliving, reading, writing
 from dnd.services.addresses import Mark, suppressed_among
 from dnd.services.changing import DISPATCH
 from dnd.services.writing import Batch, Draft
@@ -87,6 +87,9 @@ def _block(business: int, contacts: list[int], suppressed: dict[str, set[Mark]])
             lines = policy.block(standpoint.position, "outbound", dict.fromkeys(channels), wish)
             if lines:
                 batch.drafts.append(Draft(standpoint, lines, wish))
+        if reason == dnc_hits.REASON:
+            hits = ((business, draft.standpoint.contact_id, "", "") for draft in batch.drafts)
+            dnc_hits.note_hits(hits, snapshot.at)
         for contact, changes in writing.write(batch).items():
             snapshot.standpoints[contact].version = changes[-1].version
             snapshot.standpoints[contact].last_hash = changes[-1].hash

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from contacts import rows
 from contacts.actors import Actor, Cause
@@ -55,6 +58,7 @@ def write(batch: Batch) -> dict[int, list[Change]]:
     _write_events(script, batch, [(d, c) for d, lines, _ in written for c in lines if c.kind == "changed"])
     _stamp(script, batch, changes)
     script.run()
+    _close_entries(batch, changes)
     return {draft.standpoint.contact_id: lines for draft, lines, _ in written}
 
 
@@ -63,25 +67,28 @@ def _seal(batch: Batch, draft: Draft) -> tuple[list[Change], str]:
     version, previous, sealed = draft.standpoint.version, draft.standpoint.last_hash, []
     for line in draft.lines:
         version += 1
-        change = Change(
-            business_id=batch.business,
-            contact_id=draft.standpoint.contact_id,
-            version=version,
-            kind=line.kind,
-            direction=line.direction,
-            enabled=line.enabled,
-            scope=line.scope,
-            channels=list(line.channels),
-            grounds=[list(pair) for pair in line.grounds],
-            ends_at=draft.wish.ends_at if line.enabled and line.grounds else None,
-            source=batch.by.source,
-            actor=batch.by.label,
-            reason=draft.wish.reason,
-            evidence=list(draft.wish.evidence_ids),
-            text_digest=digest,
-            recorded_at=batch.at,
-            previous_hash=previous,
-        )
+        # By position, in the order of the fields: by name it takes twice as long, and a bulk change makes thousands.
+        values: list[Any] = [
+            None,
+            batch.business,
+            draft.standpoint.contact_id,
+            version,
+            line.kind,
+            line.direction,
+            line.enabled,
+            line.scope,
+            list(line.channels),
+            [list(pair) for pair in line.grounds],
+            draft.wish.ends_at if line.enabled and line.grounds else None,
+            batch.by.source,
+            batch.by.label,
+            draft.wish.reason,
+            list(draft.wish.evidence_ids),
+            digest,
+            batch.at,
+            previous,
+        ]
+        change = Change(*values)
         change.hash = previous = ledger.seal(change)
         sealed.append(change)
     return sealed, salt
@@ -252,3 +259,25 @@ def _stamp(script: rows.Script, batch: Batch, changes: Sequence[Change]) -> None
         ("change_id", "contact_id"),
         [(c.pk, c.contact_id) for c in changes if c.contact_id in waiting],
     )
+
+
+CLOSE = """
+UPDATE dnd_dncentry e SET lifted_at = %s, lifted_by = %s
+ WHERE e.contact_id = ANY(%s) AND e.lifted_at IS NULL
+   AND NOT EXISTS (SELECT 1 FROM dnd_ground g
+                    WHERE g.contact_id = e.contact_id AND g.direction = 'outbound' AND g.reason = 'dnc_list'
+                      AND g.channel = ANY(e.channels))
+"""
+
+
+def _close_entries(batch: Batch, changes: Sequence[Change]) -> None:
+    """An entry of the Do Not Contact list of which nothing stands any more is lifted, however that came."""
+    freed = {
+        change.contact_id
+        for change in changes
+        if not change.enabled and any(reason == "dnc_list" for _, reason in change.grounds)
+    }
+    if freed:
+        with connection.cursor() as cursor:
+            by = batch.by.label[:200] or batch.by.source
+            cursor.execute(CLOSE, [batch.at, by, list(freed)])

@@ -8,6 +8,7 @@ from typing import Any
 
 from contacts import rows
 from contacts.models import PointKind
+from dnd import services as dnd
 from messaging import facts, templates
 from messaging.broadcasting.deciding import Named, Recipient
 from messaging.choosing import CHANNEL_OF, NONE, WAYS
@@ -38,6 +39,14 @@ def write(broadcast: Broadcast, reading: Reading, recipients: Iterable[Recipient
     """
     composed = _Composer(broadcast, reading, place)
     made = [composed.row(recipient) for recipient in recipients]
+    dnd.note_hits(
+        (
+            (broadcast.business_id, recipient.named.id, recipient.chosen.channel, recipient.to)
+            for recipient in recipients
+            if dnd.is_by_the_list(recipient.chosen.verdict.reason)
+        ),
+        reading.at,
+    )
     if made:
         rows.insert(Message, COLUMNS, made, on_conflict=NOBODY_TWICE)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from contacts import locks, rows
 from contacts.models import POINT_OF_CHANNEL
+from dnd import services as dnd
 from messaging import facts, policy
 from messaging.delivery import faults
 from messaging.delivery.due import Waiting
@@ -98,7 +99,17 @@ def in_doubt(known: Facts, why: str) -> Hold:
 
 def write(decided: Sequence[Decided]) -> dict[int, tuple[int, int]]:
     """Store these verdicts; those that send are claimed. The fence and the attempts of each message."""
+    if not decided:
+        return {}
     written = rows.update(WRITE, [_row(each) for each in decided], template=TEMPLATE)
+    dnd.note_hits(
+        (
+            (each.message.business, each.message.contact, each.message.channel, each.facts.address)
+            for each in decided
+            if dnd.is_by_the_list(each.verdict.reason)
+        ),
+        decided[0].facts.now,
+    )
     return {pk: (fence, attempts) for pk, fence, attempts in written}
 
 

@@ -7,6 +7,7 @@ from contacts.actors import Actor
 from contacts.models import Business, Contact
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import Channel, Role, role_reaches
+from dnd import services as dnd
 from messaging import facts, templates
 from messaging.models import Message
 from messaging.policy import Drop
@@ -34,7 +35,6 @@ class NotSent(Conflict):
         self.verdict = verdict
 
 
-@transaction.atomic
 def send_manual(
     *,
     business: Business,
@@ -52,9 +52,22 @@ def send_manual(
     if not role_reaches(by.role, Role.STAFF):
         raise RoleRequired(Role.STAFF.value)
     _check(channel, subject, body)
+    try:
+        return _send(business, contact, channel, (subject, body), by, user_name or by.label)
+    except NotSent as refused:
+        if dnd.is_by_the_list(refused.verdict.reason):
+            dnd.note_hits([(business.pk, contact, channel, "")], locks.now())
+        raise
+
+
+@transaction.atomic
+def _send(
+    business: Business, contact: int, channel: str, texts: tuple[str, str], by: Actor, user_name: str
+) -> Message:
     if not locks.lock_contacts(business.pk, [contact]):
         raise Contact.DoesNotExist
-    values = context_of(business, [contact])[contact] | {"user": {"name": user_name or by.label}}
+    values = context_of(business, [contact])[contact] | {"user": {"name": user_name}}
+    subject, body = texts
     proposal = Proposal(
         contact_id=contact,
         channel=channel,

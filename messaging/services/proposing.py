@@ -10,6 +10,7 @@ from django.db import connection
 
 from contacts.ring import ring
 from contacts.words import Source
+from dnd import services as dnd
 from messaging import facts, policy
 from messaging.facts import Reading
 from messaging.models import LANE_OF, MessageState
@@ -131,6 +132,14 @@ def write(business: int, drafts: Sequence[Draft]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [business, now, now, *columns])
         ids = [pk for (pk,) in cursor.fetchall()]
+    dnd.note_hits(
+        (
+            (business, each.proposal.contact_id, each.proposal.channel, each.facts.address)
+            for each in drafts
+            if dnd.is_by_the_list(each.verdict.reason)
+        ),
+        now,
+    )
     for lane in {LANE_OF[d.proposal.message_class] for d in drafts if not isinstance(d.verdict, Drop)}:
         ring(DELIVER, lane)
     return ids

@@ -44,8 +44,7 @@ class Api:
         answer = self.client.generic(method, path, data, content_type=kind, headers=self.headers)
         if answer.status_code >= 400:
             assert answer.headers["Content-Type"] == PROBLEM
-        has_json = "json" in answer.headers.get("Content-Type", "")
-        body = json.loads(answer.content) if has_json else answer.content
+        body = _read(answer)
         truth.check(method, path, answer.status_code, body)
         return Answer(answer.status_code, answer.headers, body)
 
@@ -63,3 +62,10 @@ class Api:
 
     def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)
+
+
+def _read(answer: Any) -> Any:
+    """The body: JSON as what it stands for, text as text."""
+    content = answer.getvalue()
+    kind = answer.headers.get("Content-Type", "")
+    return json.loads(content) if "json" in kind else content.decode() if "text/" in kind else content

@@ -8,10 +8,11 @@ from django.conf import settings
 
 from contacts.models import Business
 from contacts.services import keys
+from dnd import services as dnd
 from messaging.models import Connection
 from tests.api.client import Api
 from tests.api.samples import TWILIO, There, written
-from tests.factories import BusinessFactory, ContactFactory
+from tests.factories import MANAGER, BusinessFactory, ContactFactory
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -57,7 +58,10 @@ def there(api: Api, business: Business) -> There:
     pipeline = api.post("pipelines/", {"name": "Leads"}).body["id"]
     status = api.post(f"pipelines/{pipeline}/statuses/", {"name": "New"}).body["id"]
     tag = {"name": "Tag", "operations": [{"kind": "add_tag", "tag": "vip"}]}
+    listed = ContactFactory(business=business, email="listed@example.org", phone="+14155559999")
+    (put,) = dnd.add_to_dnc(business=business, contacts=[listed.pk], channels=["sms"], by=MANAGER)
     ids = {
+        "entry": str(put.entry),
         "action": api.post(f"statuses/{status}/actions/", tag).body["id"],
         "contact": str(contact.pk),
         "other": str(other.pk),

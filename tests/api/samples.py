@@ -55,6 +55,14 @@ FILTERS = {
     "sources": ["user"],
     "reasons": ["stop_keyword"],
 }
+FILTER = {
+    "search": "ada",
+    "tag": "vip",
+    "dnd_state": "off",
+    "dnd_channel": "sms",
+    "dnd_reason": "user_request",
+    "do_not_contact": False,
+}
 WORKFLOW = {
     "name": "Everything",
     "settings": {"allow_reentry": True, "remove_when_all_dnd": False},
@@ -150,6 +158,15 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
         ("PATCH", "actions/{action}/"): ACTION,
         ("POST", "actions/{action}/copy/"): {"statuses": [ids["status"]], "on_conflict": "keep"},
         ("PUT", "contacts/{contact}/preferences/"): PREFERENCES,
+        ("POST", "dnc-list/{entry}/lift/"): {"note": "signed"},
+        ("POST", "suppressions/check/"): {"addresses": ["+14155550100", "ada@example.org"]},
+        ("POST", "dnd/bulk/"): {
+            "filter": FILTER,
+            "outbound": {"sms": True},
+            "inbound": {"all": False},
+            "note": "asked",
+        },
+        ("POST", "dnd/bulk/ "): {"contacts": [contact], "outbound": {"all": True}},
         ("POST", "decisions/"): question,
         ("POST", "decisions/ "): {"items": [question, {**question}]},
         ("POST", "deliveries/preview/"): {
@@ -176,7 +193,7 @@ def bodies(ids: dict[str, str]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-NAMED = ("contact", "other", "workflow", "connection", "broadcast", "pipeline", "status", "action")
+NAMED = ("contact", "other", "workflow", "connection", "broadcast", "pipeline", "status", "action", "entry")
 OPERATIONS = list(bodies(dict.fromkeys(NAMED, "1")))
 TABLES = (
     "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
@@ -184,6 +201,7 @@ TABLES = (
     "messaging_broadcast", "messaging_pace", "workflows_workflow",
     "workflows_version", "workflows_enrollment", "contacts_pipeline", "contacts_status",
     "workflows_statusaction", "workflows_actionrun",
+    "contacts_job", "dnd_dncentry", "dnd_suppression",
 )  # fmt: skip
 
 

@@ -9,19 +9,24 @@ from django.urls import URLPattern
 
 from config.api.urls import urlpatterns
 from contacts.models import Contact, Event, Pipeline, Status
+from contacts.services import jobs
+from dnd import services as dnd
 from dnd.models import Change
 from messaging.models import Broadcast, Connection, Message
 from tests.api.client import Api
-from tests.factories import ContactFactory
+from tests.factories import MANAGER, ContactFactory
+from tests.processes import writing
 from workflows.models import Workflow
 
-NAMED = re.compile(r"(\w+)/<str:\w+>")
+NAMED = re.compile(r"([\w-]+)/<str:\w+>")
 """An id in an address, with the resource that it is of."""
 OPEN = {"schema/", "docs/", ""}
 STEPS = [{"kind": "send_sms", "body": "Hello"}]
 
 LEAST_ROLE = {
     ("PUT", "contacts/<str:id>/preferences/"): "manager",
+    ("POST", "dnd/bulk/"): "manager",
+    ("POST", "dnc-list/<str:id>/lift/"): "manager",
     ("POST", "workflows/"): "manager",
     ("PATCH", "workflows/<str:id>/"): "manager",
     ("DELETE", "workflows/<str:id>/"): "manager",
@@ -140,7 +145,13 @@ class TestAnotherBusiness:
             "statuses": status,
             "actions": api.post(f"statuses/{status}/actions/", tag).body["id"],
             "contacts": contact.pk,
+            "dnc-list": dnd.add_to_dnc(
+                business=elsewhere, contacts=[contact.pk], channels=["gmb"], by=MANAGER
+            )[0].entry,
             "broadcasts": broadcast,
+            "jobs": jobs.create(
+                business=elsewhere, kind=writing.KIND, title="Theirs", params={}, by=MANAGER
+            ).pk,
             "connections": connection.pk,
             "workflows": workflow,
             "enrollments": api.post(f"workflows/{workflow}/enrollments/", {"contact": str(contact.pk)}).body[
@@ -194,6 +205,7 @@ class TestAnotherBusiness:
                 api.post("deliveries/preview/", {"contact": contact, "message_class": "manual", "copy": []}),
                 api.post(f"workflows/{mine}/enrollments/", {"contact": contact}),
             ],
+            "contacts.0": [api.post("dnd/bulk/", {"contacts": [contact], "outbound": {"sms": True}})],
             "steps.0.workflow": [
                 api.post("workflows/", {"name": "Reaching over", "steps": steps}),
                 api.patch(f"workflows/{mine}/", {"steps": steps}),

@@ -197,11 +197,21 @@ def test_whoever_may_not_do_it_at_once_may_not_do_it_as_a_job(business):
 # --- with processes of their own ---
 
 
-def worker(pause):
-    command = [sys.executable, "-m", "tests.processes.program", writing.__name__, "work", "60", "1"]
+def worker(pause, role="work"):
+    command = [sys.executable, "-m", "tests.processes.program", writing.__name__, role, "60", "1"]
     database = address_of(connection.settings_dict["NAME"])
     env = {**os.environ, "DATABASE_URL": database, "HEED_TEST_PAUSE": str(pause)}
     return subprocess.Popen(command, cwd=BASE, env=env)
+
+
+def others():
+    """Who else is connected to this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return cursor.fetchone()[0]
 
 
 def done(job):
@@ -241,9 +251,10 @@ def test_a_killed_job_goes_on_where_it_was_and_repeats_nothing(everybody):
 @pytest.mark.timeout(120)
 def test_two_workers_on_one_job_do_each_piece_once(everybody):
     """The lease is over again and again while both are at work, so that each takes the job from the other."""
-    job = start(everybody)
-    crew = [worker(0.05), worker(0.05)]
+    crew = [worker(0.15, "serve"), worker(0.15, "serve")]
     try:
+        waited(lambda: others() >= 2, "both workers", within=60)
+        job = start(everybody)
         waited(
             lambda: Job.objects.open().update(due_at=job.created_at) == 0, "the job", within=60, every=0.25
         )

@@ -11,13 +11,15 @@ from compliance.free_text import Finding
 from compliance.models import Review
 from compliance.services import hearing, reviewing
 from contacts import locks
-from contacts.models import ApiKey, Business, Contact, Membership, Task, Team
-from contacts.services import keys, tags, work
-from dnd.models import Suppression
+from contacts.models import ApiKey, Business, Contact, Job, Membership, Task, Team
+from contacts.services import jobs, keys, tags, work
+from dnd import services as dnd
+from dnd.models import Change, DncEntry, Suppression
 from messaging import services as messaging
 from messaging.models import Broadcast, Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
+from tests.processes import writing
 from workflows import services as workflows
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +31,12 @@ LISTS = (
     "/admin/workflows/enrollment/",
     "/admin/messaging/message/",
     "/admin/messaging/broadcast/",
-    "/admin/dnd/change/",
     "/admin/dnd/suppression/",
     "/admin/compliance/review/",
+    "/admin/contacts/job/",
+    "/admin/ledger/",
+    "/admin/dnd/dncentry/",
+    "/admin/dnc/check/",
 )
 FOR_ENTERPRISE = (
     "/admin/messaging/connection/",
@@ -47,6 +52,7 @@ FOR_ENTERPRISE = (
     "/admin/hours/edit/?region=US-TX",
 )
 FOR_MANAGERS = (
+    "/admin/bulk/dnd/",
     "/admin/workflows/workflow/new/",
     "/admin/broadcasts/new/",
     "/admin/suppressions/add/",
@@ -96,7 +102,15 @@ def theirs(elsewhere):
     message = messaging.send_manual(
         business=business, contact=contact.pk, channel="email", subject="Secret", body="Secret", by=STAFF
     )
+    job = jobs.create(business=business, kind=writing.KIND, title="Secret job", params={}, by=MANAGER)
+    jobs.append(job, "secret", b"Secret")
+    (listed,) = dnd.add_to_dnc(
+        business=business, contacts=[contact.pk], channels=["gmb"], by=MANAGER, note="Secret"
+    )
     return {
+        "entry": listed.entry,
+        "line": Change.objects.filter(business=business).first().pk,
+        "job": job.pk,
         "contact": contact.pk,
         "message": message.pk,
         "task": Task.objects.get(contact=contact).pk,
@@ -158,6 +172,14 @@ ADDRESSES = [
     "broadcasts/{broadcast}/stop/",
     "reviews/{review}/",
     "suppressions/{suppression}/lift/",
+    "jobs/{job}/",
+    "jobs/{job}/line/",
+    "jobs/{job}/cancel/",
+    "jobs/{job}/refused/",
+    "jobs/{job}/files/secret/",
+    "contacts/contact/{contact}/as-of/",
+    "dnc/{entry}/",
+    "ledger/{line}/",
 ]
 
 
@@ -169,7 +191,7 @@ def test_every_address_with_an_id_is_tried():
     }
 
     assert patterns == {
-        re.sub(r"\{\w+\}|(?<=part/)tags", "*", address)
+        re.sub(r"\{\w+\}|(?<=part/)tags|(?<=files/)secret", "*", address)
         for address in ADDRESSES
         if not re.search(r"/(change|delete|history)/$", address)
     }
@@ -200,12 +222,14 @@ def test_nothing_of_another_business_changes(signed_in, theirs):
             client.post(f"/admin/{address.format(**theirs)}", data)
 
     contact = Contact.objects.get(pk=theirs["contact"])
-    assert (contact.name, contact.standing.version, contact.deleted_at) == ("Secret Stranger", 1, None)
+    assert (contact.name, contact.standing.version, contact.deleted_at) == ("Secret Stranger", 2, None)
     assert Task.objects.get().done_at is None
     assert ApiKey.objects.valid().exists()
     assert Team.objects.filter(name="Secret team").exists()
     assert Connection.objects.filter(business=contact.business).count() == 2
     assert Review.objects.get().state == "open"
+    assert Job.objects.get().state == "queued"
+    assert DncEntry.objects.get().lifted_at is None
     assert workflows.is_published(contact.business.workflows.get())
 
 
@@ -390,7 +414,7 @@ def test_nothing_that_is_not_ours_is_registered():
     names = {model.__name__ for model in admin.site._registry}
     assert names == {
         "Contact", "Membership", "ApiKey", "Change", "Suppression", "Message", "Broadcast", "Connection", "Workflow",
-        "Enrollment", "Review",
+        "Enrollment", "Review", "Job", "DncEntry",
     }  # fmt: skip
 
 

@@ -6,12 +6,13 @@ from playwright.sync_api import expect
 
 from compliance import free_text
 from compliance.services import hearing, reviewing
-from contacts.services import keys, tags, work
+from contacts.services import jobs, keys, tags, work
 from dnd.models import Suppression
 from messaging import services as messaging
 from messaging.models import Audit, Connection, Message
 from tests.desk.conftest import connect
 from tests.factories import ENTERPRISE, MANAGER, STAFF, ContactFactory, block
+from tests.processes import writing
 from workflows import dispatch
 from workflows import services as workflows
 from workflows.engine.tick import tick
@@ -56,6 +57,10 @@ def pages(clinic):
     Audit.objects.create(
         started_at=business.created_at, finished_at=business.created_at, messages=3, violations=["message 1"]
     )
+    ContactFactory(business=business, first_name="Fault")
+    ended = jobs.create(business=business, kind=writing.KIND, title="A note on all", params={}, by=MANAGER)
+    jobs.run_due()
+    waiting = jobs.create(business=business, kind=writing.KIND, title="Another", params={}, by=MANAGER)
     one, flow = f"/admin/contacts/contact/{contact.pk}", f"/admin/workflows/workflow/{workflow.pk}/edit"
     return [
         "/admin/", "/admin/notifications/", "/admin/contacts/contact/", "/admin/contacts/contact/?q=nobody",
@@ -71,6 +76,7 @@ def pages(clinic):
         "/admin/compliance/", "/admin/hours/", "/admin/hours/edit/?region=US-TX", "/admin/compliance/review/",
         "/admin/compliance/review/?state=", "/admin/suppressions/add/", "/admin/suppressions/import/",
         f"/admin/suppressions/{listed.pk}/lift/", "/admin/reports/",
+        "/admin/contacts/job/", f"/admin/jobs/{ended.pk}/", f"/admin/jobs/{waiting.pk}/",
     ]  # fmt: skip
 
 

@@ -58,4 +58,10 @@ def work() -> bool:
     return not Job.objects.open().exists()
 
 
-ROLES = {"work": work}
+def serve() -> bool:
+    """Wait for a job, and work until it has ended."""
+    jobs.run_due(3600)
+    return Job.objects.exists() and not Job.objects.open().exists()
+
+
+ROLES = {"work": work, "serve": serve}

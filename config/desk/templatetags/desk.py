@@ -1,5 +1,6 @@
 """Times, sources and channels as the desk's templates write them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from config.desk import words
 from contacts import phones
-from contacts.words import Channel
+from contacts.words import Channel, in_words
 from dnd.models import Reason
 from messaging.models import Message
 from workflows.models import StepRun
@@ -58,6 +59,12 @@ def percent(share: float) -> str:
 
 
 @register.filter
+def count(number: int) -> str:
+    """`1,204`."""
+    return f"{number:,}"
+
+
+@register.filter
 def seconds(span: float | None) -> str:
     """`12 ms`, `1.4 s`."""
     if span is None:
@@ -73,6 +80,12 @@ def by_whom(source: str, actor: str) -> str:
 @register.filter
 def channel_icon(channel: str) -> str:
     return words.CHANNEL_ICONS.get(channel, "chat")
+
+
+@register.filter
+def channels_words(channels: Sequence[str]) -> str:
+    """`SMS and Email`."""
+    return in_words(channels)
 
 
 @register.filter

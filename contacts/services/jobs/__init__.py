@@ -40,6 +40,7 @@ in the transaction of whatever belongs to it. `params` holds no personal data.
 
 from contacts.services.jobs.creating import actor_of, cancel, create, may_manage
 from contacts.services.jobs.files import File, append, drop, drop_old, files_of, read
+from contacts.services.jobs.refusals import refused_csv
 from contacts.services.jobs.registry import JobFailed, Progress, Refusal, Runner, register
 from contacts.services.jobs.running import run_due
 
@@ -58,6 +59,7 @@ __all__ = [
     "files_of",
     "may_manage",
     "read",
+    "refused_csv",
     "register",
     "run_due",
 ]

@@ -1,0 +1,1 @@
+"""The ledger in the open: every DND change of the business, what each came from, verifying and exporting it."""
