@@ -3,6 +3,7 @@
 import pytest
 
 from compliance.models import Review
+from contacts.models import Contact
 from dnd.models import Change, Ground
 from messaging.inbound import times, working
 from messaging.models import Connection
@@ -54,6 +55,12 @@ def test_the_start_page_says_that_something_waits_and_then_no_more(review, signe
     assert "1 text</a> that reads like an opt-out" in client.get("/admin/").content.decode()
     decide(client, review, "reject")
     assert "like an opt-out" not in client.get("/admin/").content.decode()
+
+
+def test_the_contacts_page_leads_to_the_queue(review, signed_in):
+    contact = Contact.objects.get(last_name="Hopper")
+    page = signed_in("manager").get(f"/admin/contacts/contact/{contact.pk}/change/").content.decode()
+    assert f'<a href="{LIST}">Texts to be reviewed</a>' in page
 
 
 def test_one_click_rejects_and_frees_the_channel(review, signed_in, clinic):
