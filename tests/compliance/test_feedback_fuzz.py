@@ -61,7 +61,7 @@ def post(request):
     return views.tracking(made, str(request[0].pk), request[1].esp).status_code
 
 
-@pytest.mark.timeout(120 + BODIES // 20)
+@pytest.mark.timeout(120 + BODIES // 5)
 def test_nothing_that_comes_is_a_fault_of_ours_and_nothing_unsigned_has_an_effect(monkeypatch):
     """HEED_FUZZ sets how many."""
     chance = random.Random(20)
