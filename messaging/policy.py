@@ -68,8 +68,8 @@ class Facts:
     sms_opt_out: str = ""
     """Of a call, where the business makes no automated calls after an SMS opt-out: why SMS is blocked."""
     do_not_contact: bool = False
-    synced: bool = False
-    """Whether the record system decides about Do Not Contact."""
+    by_record_system: bool = False
+    """Whether it is the record system that says so now."""
     status: str = ""
     status_restricts: bool = False
     connection: str = "connected"
@@ -167,7 +167,9 @@ def _unwanted(facts: Facts, obeys: Obeys) -> Drop | None:
     if facts.sms_opt_out and facts.message_class not in BY_A_PERSON:
         return Drop("dnd", f"dnd:sms:{facts.sms_opt_out}", NO_CALLS_EITHER)
     if obeys.do_not_contact and facts.do_not_contact:
-        return Drop("do_not_contact", "do_not_contact", BY_RECORD_SYSTEM if facts.synced else NO_AUTOMATIONS)
+        return Drop(
+            "do_not_contact", "do_not_contact", BY_RECORD_SYSTEM if facts.by_record_system else NO_AUTOMATIONS
+        )
     if facts.status_restricts and facts.message_class not in BY_A_PERSON:
         return Drop("status", "status", f"The status {facts.status} restricts contact.")
     return None

@@ -128,6 +128,7 @@ def _synced(contact: Contact, reading: Reading) -> dict[str, Any]:
     holds = preferences.in_force(rows, reading.at)
     syncs = Sync.objects.filter(contact=contact).order_by("-pk")[:SYNCS_SHOWN]
     return {
+        "paused": reading.wishes.get(contact.pk, NO_WISHES).do_not_contact and holds.method != "dnc",
         "method": Method(holds.method).label if holds.method else "",
         "method_code": holds.method,
         "number": phones.pretty(holds.number) if holds.number else "",

@@ -199,6 +199,16 @@ def test_what_the_record_system_says_is_shown_and_not_edited(signed_in, contact)
     assert preferred(contact) == []
 
 
+def test_a_pause_that_staff_had_set_before_is_shown_as_theirs(signed_in, contact):
+    wish = dnd.Wish(do_not_contact=True)
+    dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=ENTERPRISE)
+    sync(contact, general=Spoken("sms"))
+    client = signed_in("staff")
+
+    assert "since before preferences were synced" in shown(client, contact, "preferred")
+    assert "Do Not Contact is on: no automations." in shown(client, contact, "reach")
+
+
 def test_the_contact_form_does_not_change_what_the_record_system_owns(signed_in, contact):
     sync(contact, general=Spoken(number=MOBILE))
     client = signed_in("enterprise")
