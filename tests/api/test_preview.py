@@ -79,6 +79,27 @@ def test_every_case_by_either_policy_and_for_every_class(api, business, case):
     assert not Message.objects.exists()
 
 
+@pytest.mark.parametrize("method", ["sms", "voice", "dnc"])
+def test_every_case_with_synced_preferences(api, business, method):
+    Business.objects.filter(pk=business.pk).update(preferences_source="synced")
+    found = {"cascade": {}, "literal": {}, "broadcast": {}}
+    for number, case in CASES.items():
+        contact = person(business, case | {"preferred_phone": ""})
+        prefers = {"mobile": MOBILE, "landline": LANDLINE}.get(case["preferred_phone"])
+        said = {"method": method, "preferred_number": prefers}
+        assert api.put(f"contacts/{contact.pk}/preferences/", said).status == 200
+        asked = {"cascade": {}, "literal": {"policy": "literal"}, "broadcast": {"message_class": "broadcast"}}
+        for name, more in asked.items():
+            found[name][number] = preview(api, contact, case, **more).body["delivered_by"]
+
+    literal = f"literal_synced_{method}"
+    assert found == {
+        "cascade": {number: row[f"synced_{method}"] for number, row in EXPECTED.items()},
+        "literal": {number: row.get(literal, "none") for number, row in EXPECTED.items()},
+        "broadcast": {number: row["broadcast"] for number, row in EXPECTED.items()},
+    }
+
+
 MIXED = CASES["43"]
 """A mobile and a landline, which is preferred, and copy for every way."""
 
