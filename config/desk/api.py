@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.desk import timeline
-from config.desk.contact_bodies import EraseIn, MergeIn
+from config.desk.contact_bodies import ContactStatus, EraseIn, MergeIn
 from contacts.models import Contact, ContactPoint, PointKind
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Flag, Id, ListQuery, Moment, Strict, Text, shape
@@ -128,10 +128,6 @@ class TagsIn(Strict):
     remove = tag_names()
 
 
-class ContactStatus(Strict):
-    status = Id(allow_null=True, help_text="Null takes the contact out of its pipeline.")
-
-
 class TimelineItem(serializers.Serializer[timeline.Item]):
     at = Moment()
     kind = serializers.CharField()
@@ -173,7 +169,7 @@ class Contacts(Resource):
 
     @extend_schema(responses=ContactOut)
     def retrieve(self, request: Request, id: str) -> Response:
-        return Response(self._show(row(id)))
+        return Response(self._show(self._contact(id).pk))
 
     @extend_schema(
         request=ContactIn, responses={200: ContactOut} | CONFLICT, examples=example({"last_name": "Lovelace"})
@@ -265,7 +261,17 @@ class Contacts(Resource):
         )
 
     def _contact(self, id: str) -> Contact:
-        contact = Contact.objects.of(self.business).get(pk=row(id))
+        """Raises 404, which for one who was merged says into whom."""
+        try:
+            contact = Contact.objects.of(self.business).get(pk=row(id))
+        except Contact.DoesNotExist as error:
+            gone = Contact.objects.filter(
+                business=self.business, pk=row(id), merged_into__isnull=False
+            ).first()
+            if gone is None:
+                raise
+            detail = f"This contact is part of contact {gone.merged_into_id} now."
+            raise problems.not_found(detail) from error
         contact.business = self.business
         return contact
 

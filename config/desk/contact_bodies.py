@@ -1,4 +1,4 @@
-"""What merging and erasing over REST take."""
+"""What merging, erasing and a change of status over REST take."""
 
 from typing import Any
 
@@ -26,3 +26,7 @@ class MergeIn(Strict):
 
 class EraseIn(Strict):
     confirm = Text(help_text="The contact's id again: this cannot be undone.")
+
+
+class ContactStatus(Strict):
+    status = Id(allow_null=True, help_text="Null takes the contact out of its pipeline.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contacts import erased
 from contacts.words import Channel
 from dnd.models import Reason
 from messaging import facts, policy
@@ -100,7 +101,7 @@ def _values(inputs: Mapping[str, Any], message: Message) -> dict[str, str]:
     return {
         "withdrawn": str(inputs.get("withdrawn") or "No"),
         "permit": "Yes" if inputs.get("permit") else "No",
-        "address": str(inputs.get("address") or "None"),
+        "address": _address(inputs.get("address") or ""),
         "dnd": _blocked(block, message.channel) if block else "No",
         "suppressed": f"Yes: {_reason(inputs['suppressed'])}" if inputs.get("suppressed") else "No",
         "do_not_contact": "Yes" if inputs.get("do_not_contact") else "No",
@@ -110,6 +111,10 @@ def _values(inputs: Mapping[str, Any], message: Message) -> dict[str, str]:
         "hours": f"Until {_time(opens_at)}" if opens_at else "No",
         "expired": f"Good until {message.expires_at:%Y-%m-%d %H:%M} UTC",
     }
+
+
+def _address(address: str) -> str:
+    return erased.SHOWN if address.startswith(erased.PREFIX) else address or "None"
 
 
 def _blocked(block: Mapping[str, Any], channel: str) -> str:

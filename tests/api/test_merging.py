@@ -24,7 +24,9 @@ def test_a_merge_answers_with_the_contact_as_it_is_now(api, pair):
     assert [phone["number"] for phone in answer.body["phones"]] == ["+14155550101", "+14155550102"]
     assert (answer.body["email"], answer.body["tags"]) == ("one@example.org", ["vip"])
     assert answer.body["dnd_state"] == "partial"
-    assert api.get(f"contacts/{loser}/").status == 404
+    gone = api.get(f"contacts/{loser}/")
+    assert (gone.status, gone.code) == (404, "not_found")
+    assert gone.body["detail"] == f"This contact is part of contact {winner} now."
     assert api.get("contacts/").body["results"] == [answer.body]
 
 

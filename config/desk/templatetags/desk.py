@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from config.desk import words
-from contacts import phones
+from contacts import erased, phones
 from contacts.words import Channel, in_words
 from dnd.models import Reason
 from messaging.models import Message
@@ -94,8 +94,9 @@ def channel_name(channel: str) -> str:
 
 
 @register.filter
-def number(e164: str) -> str:
-    return phones.pretty(e164)
+def number(address: str) -> str:
+    """A number as people write it; any other address as it is, unless its owner was erased."""
+    return erased.SHOWN if address.startswith(erased.PREFIX) else phones.pretty(address)
 
 
 @register.filter
