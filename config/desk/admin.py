@@ -14,7 +14,7 @@ from django.urls import reverse
 from config.desk import contact, contact_form
 from config.desk.broadcasts import lists  # noqa: F401 - registers the list of broadcasts
 from contacts import phones
-from contacts.acting import business_of, reaches
+from contacts.acting import actor_of, business_of, reaches
 from contacts.admin import Choice, DeskList
 from contacts.models import Contact, ContactPoint, ContactTag, PointKind, Status, Tag
 from contacts.search import search
@@ -173,7 +173,7 @@ class ContactList(DeskList):
         ]
         if reaches(request, Role.MANAGER):
             buttons.append((reverse("desk:imports"), "upload", "Import"))
-        if StatusAction.objects.of(business_of(request)).exists():
+        if StatusAction.objects.of(business_of(request)).for_role(actor_of(request).role).exists():
             where = f"{reverse('desk:action-bulk')}?{request.GET.urlencode()}"
             buttons.append((where, "playlist_play", "Run an action"))
         return buttons

@@ -32,6 +32,8 @@ ICONS = {
     "tag_removed": "label_off",
     "task": "task_alt",
     "note": "sticky_note_2",
+    "status_changed": "swap_horiz",
+    "action_run": "touch_app",
     "enrollment": "account_tree",
     "step": "skip_next",
     "contact_created": "person_add",

@@ -81,6 +81,8 @@ class TestMany:
     ):
         pipelines.update_status(status=new, data={"roles": ["manager"]}, by=MANAGER)
         client = signed_in("staff")
+        assert "Run an action" not in client.get("/admin/contacts/contact/").content.decode()
+        assert "Run an action" in signed_in("manager").get("/admin/contacts/contact/").content.decode()
         assert "Leads, New: Do Not Contact" not in client.get("/admin/pipelines/run/").content.decode()
         answer = client.post("/admin/pipelines/run/", {"action": action.pk})
         assert (answer.status_code, Job.objects.count()) == (422, 0)

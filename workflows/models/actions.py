@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 
 from contacts.models import Business, Contact, Pipeline, Status
-from contacts.words import Source
+from contacts.words import Role, Source, role_reaches
 
 CATEGORIES = ("contacted", "appointment", "do not contact", "other")
 """The usual ones; a business may use words of its own."""
@@ -16,6 +16,11 @@ CATEGORIES = ("contacted", "appointment", "do not contact", "other")
 class StatusActionQuerySet(models.QuerySet["StatusAction"]):
     def of(self, business: Business | int) -> Self:
         return self.filter(business=business)
+
+    def for_role(self, role: str | None) -> Self:
+        """Those that somebody with this role may run: their status is in use, and asks for no wider role."""
+        reached = [each for each in Role.values if role_reaches(role, each)]
+        return self.filter(Q(status__roles=[]) | Q(status__roles__overlap=reached), status__archived=False)
 
 
 class StatusAction(models.Model):
