@@ -113,9 +113,17 @@ def leaves_out_dead(request: HttpRequest) -> bool:
     return request.GET.get("dead") != "1" and not request.GET.get("status")
 
 
+def dead_statuses(request: HttpRequest) -> list[int]:
+    """Read once for a request: both the list and its note ask."""
+    if not hasattr(request, "dead_statuses"):
+        found = Status.objects.of(business_of(request)).dead().values_list("pk", flat=True)
+        request.dead_statuses = list(found)  # type: ignore[attr-defined]
+    return cast("list[int]", request.dead_statuses)  # type: ignore[attr-defined]
+
+
 def without_dead(request: HttpRequest, contacts: QuerySet[Any]) -> QuerySet[Any]:
     """The statuses are few and read first, so that the list still comes by its index."""
-    dead = list(Status.objects.of(business_of(request)).dead().values_list("pk", flat=True))
+    dead = dead_statuses(request)
     return contacts.filter(Q(status=None) | ~Q(status__in=dead)) if dead else contacts
 
 
@@ -162,7 +170,7 @@ class ContactList(DeskList):
         return [row(one) for one in found]
 
     def note(self, request: HttpRequest) -> str:
-        if not leaves_out_dead(request) or not Status.objects.of(business_of(request)).dead().exists():
+        if not leaves_out_dead(request) or not dead_statuses(request):
             return ""
         return "Contacts in dead statuses are left out. “Dead statuses” above shows them too."
 

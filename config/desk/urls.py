@@ -85,7 +85,7 @@ urlpatterns = [
     _page("pipelines/status/<str:pk>/shift/", board.shift, "status-shift"),
     _page("pipelines/status/<str:pk>/action/", action.add, "action-add"),
     _page("pipelines/action/<str:pk>/", action.edit, "action"),
-    _page("pipelines/action/<str:pk>/delete/", action.delete, "action-delete"),
+    _page("pipelines/action/<str:pk>/remove/", action.delete, "action-delete"),
     _page("pipelines/action/<str:pk>/copy/", action.copy, "action-copy"),
     _page("pipelines/action/<str:pk>/template/", action.save_template, "action-template"),
     _page("pipelines/template/<str:pk>/", action.apply_template, "template-apply"),

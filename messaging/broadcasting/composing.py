@@ -37,6 +37,7 @@ def write(broadcast: Broadcast, reading: Reading, recipients: Iterable[Recipient
 
     Whoever has one of this broadcast already gets no other: the database sees to it.
     """
+    recipients = list(recipients)
     composed = _Composer(broadcast, reading, place)
     made = [composed.row(recipient) for recipient in recipients]
     dnd.note_hits(

@@ -117,7 +117,11 @@ def test_one_press_and_nothing_reaches_the_lead_or_its_number_again(
     )
     assert list(sent) == ["Cy"]
     assert len(provider.letters) == 1
-    assert DncEntry.objects.get().note == "asked on the phone"
+    dnd.count_hits()
+    (entry,) = api.get(f"dnc-list/?contact={lead}").body["results"]
+    assert (entry["action"], entry["note"]) == ("Do Not Contact", "asked on the phone")
+    # The second lead that came with the number, two steps of the workflow, the broadcast, and two messages by hand.
+    assert (entry["times_hit"], entry["last_hit_at"] is None) == (6, False)
 
 
 def test_staff_run_an_action_and_write_none(as_role, business, action, ids, lead):
@@ -153,6 +157,9 @@ def test_lifting_needs_a_manager_and_a_note(as_role, api, business, action, lead
         == "role_required"
     )
     assert api.patch(f"contacts/{lead}/dnd/", lift).code == "note_required"
+    (entry,) = api.get(f"dnc-list/?contact={lead}").body["results"]
+    without = api.post(f"dnc-list/{entry['id']}/lift/", {"note": " "})
+    assert (without.status, without.code) == (422, "note_required")
     assert api.patch(f"contacts/{lead}/dnd/", {**lift, "note": "she called and asked for it"}).status == 200
 
 

@@ -11,8 +11,8 @@ from compliance.free_text import Finding
 from compliance.models import Review
 from compliance.services import hearing, reviewing
 from contacts import locks
-from contacts.models import ApiKey, Business, Contact, Job, Membership, Task, Team
-from contacts.services import jobs, keys, tags, work
+from contacts.models import ApiKey, Business, Contact, Import, Job, Membership, Task, Team
+from contacts.services import jobs, keys, pipelines, tags, work
 from dnd import services as dnd
 from dnd.models import Change, DncEntry, Suppression
 from messaging import services as messaging
@@ -21,6 +21,7 @@ from tests.desk.conftest import connect
 from tests.factories import MANAGER, STAFF, ContactFactory, MembershipFactory, UserFactory, block
 from tests.processes import writing
 from workflows import services as workflows
+from workflows.services import actions
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,10 @@ def theirs(elsewhere):
     )
     workflows.publish(workflow=workflow, by=MANAGER)
     enrollment = workflows.enroll(workflow=workflow, contact=contact.pk, by=MANAGER)
+    pipeline = pipelines.create_pipeline(business=business, name="Secret pipeline", by=MANAGER)
+    status = pipelines.create_status(pipeline=pipeline, data={"name": "Secret status"}, by=MANAGER)
+    tag = {"name": "Secret action", "operations": [{"kind": "add_tag", "tag": "Secret tag"}]}
+    action = actions.create(status=status, data=tag, by=MANAGER)
     key, _ = keys.issue(business=business, role="staff", name="Secret key")
     message = messaging.send_manual(
         business=business, contact=contact.pk, channel="email", subject="Secret", body="Secret", by=STAFF
@@ -122,6 +127,11 @@ def theirs(elsewhere):
         "connection": Connection.objects.filter(business=business).first().pk,
         "broadcast": Broadcast.objects.create(business=business, name="Secret broadcast", text="Secret").pk,
         "review": a_review(business).pk,
+        "pipeline": status.pipeline_id,
+        "status": status.pk,
+        "action": action.pk,
+        "template": actions.save_template(action=action, by=MANAGER).pk,
+        "import_": Import.objects.create(business=business, filename="secret.csv", size=1, lines=1).pk,
         "suppression": Suppression.objects.filter(business=business, reason="dnc_list").first().pk,
     }
 
@@ -161,6 +171,7 @@ ADDRESSES = [
     "keys/{key}/revoke/",
     "connections/{connection}/",
     "connections/{connection}/pace/",
+    "contacts/contact/{contact}/preferred/",
     "connections/{connection}/switch/",
     "connections/{connection}/test/",
     "broadcasts/{broadcast}/",
@@ -180,6 +191,27 @@ ADDRESSES = [
     "contacts/contact/{contact}/as-of/",
     "dnc/{entry}/",
     "ledger/{line}/",
+    "pipelines/{pipeline}/",
+    "pipelines/{pipeline}/status/",
+    "pipelines/status/{status}/",
+    "pipelines/status/{status}/remove/",
+    "pipelines/status/{status}/shift/",
+    "pipelines/status/{status}/action/",
+    "pipelines/action/{action}/",
+    "pipelines/action/{action}/remove/",
+    "pipelines/action/{action}/copy/",
+    "pipelines/action/{action}/template/",
+    "pipelines/template/{template}/",
+    "contacts/contact/{contact}/status/",
+    "contacts/contact/{contact}/actions/",
+    "contacts/contact/{contact}/actions/{action}/",
+    "imports/{import_}/",
+    "imports/{import_}/columns/",
+    "imports/{import_}/go/",
+    "imports/{import_}/stop/",
+    "imports/{import_}/discard/",
+    "imports/{import_}/rows/",
+    "connections/{connection}/pace/",
 ]
 
 

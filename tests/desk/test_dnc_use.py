@@ -64,8 +64,10 @@ class TestMany:
         assert "Add to the Do Not Contact list for calls" in counted
         assert not DncEntry.objects.exists()
 
-        client.post("/admin/pipelines/run/", asked)
+        answer = client.post("/admin/pipelines/run/", asked)
+        assert answer.url == f"/admin/jobs/{Job.objects.get().pk}/"
         job = finish(Job.objects.get())
+        assert "“Do Not Contact” on 3 contacts in New" in client.get(answer.url).content.decode()
         assert (job.state, job.total, job.done, job.changed) == ("done", 3, 3, 3)
         assert job.title == "“Do Not Contact” on 3 contacts in New"
         assert set(DncEntry.objects.values_list("contact", flat=True)) == {c.pk for c in leads[1:]}

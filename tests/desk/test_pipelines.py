@@ -105,7 +105,7 @@ class TestByForms:
             client.post(f"/admin/pipelines/status/{new.pk}/remove/", {"move_to": lost.pk}),
             client.get(f"/admin/pipelines/status/{new.pk}/action/"),
             client.post(f"/admin/pipelines/action/{action.pk}/", {"definition": "{}"}),
-            client.post(f"/admin/pipelines/action/{action.pk}/delete/"),
+            client.post(f"/admin/pipelines/action/{action.pk}/remove/"),
             client.post(f"/admin/pipelines/action/{action.pk}/copy/", {"statuses": [lost.pk]}),
             client.post(f"/admin/pipelines/action/{action.pk}/template/"),
         ]

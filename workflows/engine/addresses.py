@@ -46,9 +46,9 @@ class HeldAddresses:
 NONE = HeldAddresses()
 
 
-def hold(business: int, contacts: Sequence[int], most: int = MOST) -> HeldAddresses:
+def hold(business: int, contacts: Sequence[int], most: int | None = None) -> HeldAddresses:
     """Hold every address of the first of these contacts alone. The caller holds no contact yet."""
-    wanted = list(dict.fromkeys(contacts))[:most]
+    wanted = list(dict.fromkeys(contacts))[: most or MOST]
     keys = frozenset(key for _, key in _points(business, wanted))
     locks.lock_addresses(business, keys, exclusive=True)
     sharing = {contact: {contact} for contact in wanted}

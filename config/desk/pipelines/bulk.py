@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -82,8 +81,7 @@ def run(request: HttpRequest) -> HttpResponse:
             except (Conflict, RoleRequired) as refused:
                 form.add_error("action", str(refused))
             else:
-                messages.success(request, f"{job.title}: it is being done in the background.")
-                return redirect("admin:contacts_contact_changelist")
+                return redirect("desk:job", job.pk)
         named = names.of(business)
         context |= {
             "action": action,
