@@ -91,7 +91,7 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     ]
     accounts = _accounts(reading, decided)
     fitting = list(_fitting(decided, accounts, free))
-    chosen = _in_turn(lane, fitting, accounts, reading)
+    chosen, handled = _in_turn(lane, fitting, accounts, reading)
     dressed = dressing.dress(
         [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
     )
@@ -106,7 +106,7 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
         for each in chosen
         if each.sends
     ]
-    return Claims(calls, len(fitting), len(found))
+    return Claims(calls, handled, len(found))
 
 
 def _in_doubt_if_bare(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
@@ -156,15 +156,16 @@ def _fitting(decided: Iterable[Decided], accounts: Mapping[int, Account], free: 
 
 def _in_turn(
     lane: str, fitting: Sequence[Decided], accounts: Mapping[int, Account], reading: Reading
-) -> list[Decided]:
-    """Without those that have to wait for their turn: these stay queued."""
+) -> tuple[list[Decided], int]:
+    """Without those that have to wait for their turn, which stay queued; and with how many something was done."""
     leaving = [
         Leaving(each.message.id, accounts[each.message.id].id, each.message.broadcast)
         for each in fitting
         if each.sends
     ]
-    gone = pacing.take(lane, leaving, reading.at) if leaving else set[int]()
-    return [each for each in fitting if not each.sends or each.message.id in gone]
+    gone, placed = pacing.take(lane, leaving, reading.at) if leaving else (set[int](), set[int]())
+    chosen = [each for each in fitting if not each.sends or each.message.id in gone]
+    return chosen, len(chosen) + len(placed)
 
 
 def _claimed(

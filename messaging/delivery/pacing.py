@@ -20,7 +20,10 @@ SAVED_UP = timedelta(seconds=0.25)
 LOCK = """
 SELECT p.id, p.connection_id, p.broadcast_id, p.messages, p.seconds, p.next_at, p.line_until, c.channel
   FROM messaging_pace p LEFT JOIN messaging_connection c ON c.id = p.connection_id
- WHERE p.connection_id = ANY(%s) OR p.broadcast_id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
+ WHERE p.connection_id = ANY(%s) OR p.broadcast_id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p {}
+"""
+KNOWN = """
+SELECT id, connection_id, broadcast_id FROM messaging_pace WHERE connection_id = ANY(%s) OR broadcast_id = ANY(%s)
 """
 OF_BUSINESS = "SELECT id FROM messaging_connection WHERE business_id = %s"
 KEEP = """
@@ -67,30 +70,39 @@ class Leaving:
     broadcast: int | None
 
 
-def take(lane: str, leaving: Sequence[Leaving], now: datetime) -> set[int]:
-    """The messages that may leave now; the others of the bulk lane are given a new place in line.
+def take(lane: str, leaving: Sequence[Leaving], now: datetime) -> tuple[set[int], set[int]]:
+    """The messages that may leave now, and those of the bulk lane that were given another place in line.
 
-    The caller holds the locks of their contacts. The rows of paces are locked after these, in order.
+    The caller holds the locks of their contacts, so nobody is waited for here: while others are at a pace, messages of
+    the bulk lane stay as they are, and those of people and automations leave uncounted.
     """
-    paces = _lock({one.connection for one in leaving}, {one.broadcast for one in leaving if one.broadcast})
-    if not paces:
-        return {one.message for one in leaving}
+    of = {one.connection for one in leaving}, {one.broadcast for one in leaving if one.broadcast}
+    known = _known(*of)
+    if not known:
+        return {one.message for one in leaving}, set()
+    ours = {turns.id: turns for turns in _lock(*of, wait=False)}
     gone, later = set[int](), dict[int, datetime]()
     for one in leaving:
-        own = [turns for turns in paces if turns.connection == one.connection or _is_of(turns, one)]
-        if lane != Lane.BULK or all(turns.ready(now) for turns in own):
+        wanted = known.get(("connection", one.connection), []) + known.get(("broadcast", one.broadcast), [])
+        turns = [ours[pk] for pk in wanted if pk in ours]
+        if lane != Lane.BULK or (len(turns) == len(wanted) and all(each.ready(now) for each in turns)):
             gone.add(one.message)
-            for turns in own:
-                turns.take(now)
-        else:
-            later[one.message] = max(turns.place(now) for turns in own)
-    _keep(paces)
+            for each in turns:
+                each.take(now)
+        elif len(turns) == len(wanted):
+            later[one.message] = max(each.place(now) for each in turns)
+    _keep(list(ours.values()))
     rows.update(LATER, list(later.items()))
-    return gone
+    return gone, set(later)
 
 
-def _is_of(turns: Turns, one: Leaving) -> bool:
-    return turns.broadcast is not None and turns.broadcast == one.broadcast
+def _known(
+    connections: Collection[int], broadcasts: Collection[int]
+) -> dict[tuple[str, int | None], list[int]]:
+    """The paces of these, by what they are of."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [list(connections), list(broadcasts)])
+        return {("connection", by) if by else ("broadcast", of): [pk] for pk, by, of in cursor.fetchall()}
 
 
 @contextmanager
@@ -99,7 +111,7 @@ def line(broadcast: Broadcast) -> Iterator[Callable[[str, datetime], datetime]]:
     with connection.cursor() as cursor:
         cursor.execute(OF_BUSINESS, [broadcast.business_id])
         connections = [pk for (pk,) in cursor.fetchall()]
-    paces = _lock(connections, [broadcast.pk])
+    paces = _lock(connections, [broadcast.pk], wait=True)
     by_channel: dict[str, list[Turns]] = {}
 
     def place(channel: str, now: datetime) -> datetime:
@@ -112,9 +124,9 @@ def line(broadcast: Broadcast) -> Iterator[Callable[[str, datetime], datetime]]:
     _keep(paces)
 
 
-def _lock(connections: Collection[int], broadcasts: Collection[int]) -> list[Turns]:
+def _lock(connections: Collection[int], broadcasts: Collection[int], *, wait: bool) -> list[Turns]:
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [list(connections), list(broadcasts)])
+        cursor.execute(LOCK.format("" if wait else "SKIP LOCKED"), [list(connections), list(broadcasts)])
         return [
             Turns(pk, by, of, timedelta(seconds=seconds) / messages, next_at, line_until, channel)
             for pk, by, of, messages, seconds, next_at, line_until, channel in cursor.fetchall()

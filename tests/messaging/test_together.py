@@ -13,7 +13,7 @@ from dnd.models import Effective
 from messaging import auditing
 from messaging import services as messaging
 from messaging.delivery import claims, due
-from messaging.models import Connection, Message
+from messaging.models import Connection, Message, Pace
 from messaging.providers.base import Taken
 from tests.factories import ENTERPRISE, STAFF, ContactFactory
 from tests.messaging.conftest import deliver, propose, queue
@@ -50,6 +50,42 @@ def somebody_holds(contact):
         yield
         release.set()
         holding.result(10)
+
+
+@contextmanager
+def somebody_is_at(pace):
+    """Another transaction takes its turns of this pace."""
+    held, release = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            Pace.objects.select_for_update().get(pk=pace.pk)
+            held.set()
+            release.wait(30)
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = in_thread(pool, hold)
+        held.wait(10)
+        yield
+        release.set()
+        holding.result(10)
+
+
+def test_while_others_take_their_turns_people_do_not_wait_and_broadcasts_stay_queued(
+    business, contact, provider
+):
+    sms = Connection.objects.get(business=business, channel="sms")
+    messaging.limit_connection(connection=sms, messages=100, per="second", by=ENTERPRISE)
+    everybody = propose(contact, message_class="broadcast") + propose(contact)
+
+    with somebody_is_at(sms.pace):
+        deliver("interactive")
+        deliver("bulk")
+        states = {m.lane: m.state for m in Message.objects.filter(pk__in=[one.pk for one in everybody])}
+    assert states == {"interactive": "sent", "bulk": "queued"}
+
+    deliver("bulk")
+    assert len(provider.letters) == 2
 
 
 def test_several_doors_at_once_send_each_message_once_and_in_order(business, provider):
