@@ -8,9 +8,11 @@ from config.desk.demo import connections, seeding, staff
 from config.desk.demo import workflows as demo
 from contacts.models import ApiKey, Business, Contact, ContactPoint, Membership, Tag, Team, User
 from contacts.services import people
+from contacts.words import OUTBOUND_CHANNELS
 from dnd.models import Change, Ground, Standing, Suppression
 from messaging import services as messaging
 from messaging.models import Connection, Message
+from messaging.simulator import endpoint
 from workflows import services as workflows
 from workflows.models import Enrollment, Version, Workflow
 from workflows.tasks import dispatch_due, run_due
@@ -140,6 +142,31 @@ def test_the_email_connection_follows_the_simulator_to_another_port(seeded, sett
     }
 
 
+def test_every_channel_of_the_demo_leads_to_the_simulator(seeded):
+    demo_ = seeded["demo"]
+
+    assert set(Connection.objects.filter(business=demo_).values_list("channel", flat=True)) == set(
+        OUTBOUND_CHANNELS
+    )
+    assert all(connections.leads_to_simulator(demo_, channel) for channel in OUTBOUND_CHANNELS)
+    reached = ContactPoint.objects.filter(business=demo_).values_list("kind", flat=True)
+    assert set(reached) == {"phone", "email", "facebook", "gmb"}
+
+
+def test_the_endpoint_of_the_demo_is_the_simulators_own(seeded):
+    """The simulator shares no code with the rest, so its secret stands in two places."""
+    assert Connection.objects.get(channel="gmb").config["secret"] == endpoint.SECRET
+
+
+def test_the_endpoint_follows_the_simulator_to_another_port(seeded, settings):
+    settings.HEED_SIMULATOR_HTTP = "http://127.0.0.1:2600"
+
+    seeding.seed()
+
+    gmb = Connection.objects.get(channel="gmb")
+    assert gmb.config["url"].startswith("http://127.0.0.1:2600/endpoint")
+
+
 def test_an_email_connection_that_somebody_pointed_elsewhere_stays_there(seeded, settings):
     connection = Connection.objects.get(business=seeded["demo"], channel="email")
     mine = {**connection.config, "url": "smtp://127.0.0.1:2601"}
@@ -156,7 +183,7 @@ def test_an_email_connection_that_somebody_pointed_elsewhere_stays_there(seeded,
 
 def test_without_a_simulator_there_are_no_connections(settings):
     settings.HEED_TWILIO_API_BASE = None
-    settings.HEED_SIMULATOR_SMTP = ""
+    settings.HEED_SIMULATOR_SMTP = settings.HEED_SIMULATOR_HTTP = ""
 
     seeding.seed()
 

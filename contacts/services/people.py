@@ -1,5 +1,6 @@
 """Creating, editing and deleting contacts."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,8 @@ from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
 from contacts.words import LineType, Source, time_zones
 
+CHAT_ID = re.compile(r"[A-Za-z0-9._-]{1,200}")
+CHAT_IDS = {"facebook_id": "messenger:", "gmb_id": "gmb:"}
 NAMES = ("first_name", "last_name", "timezone", "external_id")
 
 
@@ -58,6 +61,9 @@ def clean(business: Business, data: Mapping[str, Any]) -> dict[str, Any]:
         cleaned["external_id"] = cleaned["external_id"] or None
     if "email" in data:
         cleaned["email"] = _email(data["email"], errors)
+    for name, kind in CHAT_IDS.items():
+        if name in data:
+            cleaned[name] = _chat_id(data[name], name, kind, errors)
     if "phones" in data:
         cleaned["phones"] = _phones(business, data["phones"] or [], errors)
     if errors:
@@ -73,6 +79,14 @@ def _email(text: str | None, errors: dict[str, str]) -> str:
         except ValidationError:
             errors["email"] = "This is not an email address: give one such as ada@example.org."
     return email
+
+
+def _chat_id(text: str | None, name: str, scheme: str, errors: dict[str, str]) -> str:
+    """An id as the service has it, without what a provider writes before it."""
+    given = (text or "").strip().removeprefix(scheme)
+    if given and not CHAT_ID.fullmatch(given):
+        errors[name] = "This is not an id: it has only letters, digits, dots, hyphens and underscores."
+    return given
 
 
 def _phones(business: Business, given: Sequence[Mapping[str, Any]], errors: dict[str, str]) -> list[Phone]:

@@ -45,7 +45,7 @@ def _data(row: dict[str, str]) -> dict[str, object]:
     ]
     if row["other_phone"]:
         phones.append({"number": row["other_phone"], "label": "home", "line_type": LineType.LANDLINE.value})
-    kept = ("external_id", "first_name", "last_name", "email", "timezone")
+    kept = ("external_id", "first_name", "last_name", "email", "timezone", "facebook_id", "gmb_id")
     return {
         **{name: row[name] for name in kept},
         "phones": phones if row["phone"] else [],
