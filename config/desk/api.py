@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.desk import timeline
+from config.desk.chat_ids import WithChatIds
 from config.desk.contact_bodies import ContactStatus, EraseIn, MergeIn
 from contacts.models import Contact, ContactPoint, PointKind
 from contacts.rest import paging, problems
@@ -37,7 +38,7 @@ class PhoneOut(serializers.ModelSerializer[ContactPoint]):
         fields = ("number", "label", "line_type", "preferred")
 
 
-class ContactOut(serializers.ModelSerializer[Contact]):
+class ContactOut(WithChatIds):
     id = Id()
     email = serializers.SerializerMethodField()
     phones = serializers.SerializerMethodField()
@@ -50,7 +51,7 @@ class ContactOut(serializers.ModelSerializer[Contact]):
         model = Contact
         fields = (
             "id", "first_name", "last_name", "email", "phones", "timezone", "external_id", "tags", "status",
-            "dnd_state", "do_not_contact",
+            "dnd_state", "do_not_contact", "facebook_id", "gmb_id",
         )  # fmt: skip
 
     def get_email(self, contact: Contact) -> str | None:
@@ -113,6 +114,8 @@ class ContactIn(Strict):
     phone = Text(required=False, allow_null=True, help_text="Short for one number instead of `phones`.")
     timezone = Text(required=False, max_length=60, help_text="Such as America/New_York.")
     external_id = Text(required=False, allow_null=True)
+    facebook_id = Text(required=False, allow_null=True, help_text="The id at Facebook Messenger.")
+    gmb_id = Text(required=False, allow_null=True, help_text="The id at Google Business.")
     tags = tag_names()
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

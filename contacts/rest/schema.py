@@ -107,9 +107,10 @@ class Rows(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        """A row is always shown whole."""
+        """A row is always shown whole, but for what its serializer names as `may_be_left_out`."""
         shape = _plain(self, auto_schema, direction)
-        return {**shape, "required": list(shape["properties"])}
+        optional = getattr(self.target, "may_be_left_out", ())
+        return {**shape, "required": [name for name in shape["properties"] if name not in optional]}
 
 
 class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

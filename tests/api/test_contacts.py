@@ -235,3 +235,21 @@ def test_a_page_of_contacts_takes_the_same_queries_as_one(api, business, django_
 
     with django_assert_max_num_queries(6):
         assert len(api.get("contacts/").body["results"]) == 30
+
+
+def test_ids_at_facebook_and_google_are_kept_and_left_out_where_there_are_none(api):
+    made = api.post("contacts/", {"facebook_id": "messenger:9081726354", "gmb_id": "place-1"})
+    assert (made.status, made.body["facebook_id"], made.body["gmb_id"]) == (201, "9081726354", "place-1")
+
+    changed = api.patch(f"contacts/{made.body['id']}/", {"gmb_id": None})
+
+    assert changed.body["facebook_id"] == "9081726354"
+    assert "gmb_id" not in changed.body
+    assert not {"facebook_id", "gmb_id"} & set(api.post("contacts/", {"first_name": "Ben"}).body)
+
+
+@pytest.mark.parametrize("field", ["facebook_id", "gmb_id"])
+def test_what_is_no_id_is_refused_by_its_field(api, field):
+    refused = api.post("contacts/", {field: "not an id"})
+
+    assert (refused.status, [error["field"] for error in refused.body["errors"]]) == (400, [field])
