@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contacts.actors import Cause
+from contacts.actors import NO_CAUSE, Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ causes: Callable[[Collection[int]], Mapping[int, Cause]] | None = None
 def causes_of(enrollments: Collection[int]) -> Mapping[int, Cause]:
     """The cause of what each of these enrollments brought about, for those that are known."""
     return causes(enrollments) if causes is not None and enrollments else {}
+
+
+def cause_of(enrollment: int | None) -> Cause:
+    """The cause of what one enrollment brought about; none where it was nobody's."""
+    return causes_of({enrollment}).get(enrollment, NO_CAUSE) if enrollment else NO_CAUSE
 
 
 connected: Callable[[int, str], None] | None = None

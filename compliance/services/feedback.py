@@ -10,7 +10,7 @@ from compliance.models.feedback import KINDS_THAT_COUNT
 from compliance.services import profiles
 from compliance.soft_bounces import Mark, add_up
 from contacts import erased, locks
-from contacts.actors import Actor
+from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.words import Channel
 from dnd import services as dnd
@@ -43,6 +43,7 @@ class Told:
     at: datetime
     by: Actor
     evidence: tuple[str, ...]
+    cause: Cause = NO_CAUSE
 
 
 def key_of(address: str) -> locks.AddressKey:
@@ -54,7 +55,14 @@ def ask_for_contact(business: Business, told: Told, contact: int | None) -> None
     if told.kind not in ASKED_FOR or contact is None:
         return
     wish = dnd.Wish(outbound={EMAIL: True}, reason=REASON_OF[told.kind], evidence_ids=told.evidence)
-    dnd.change(business=business, contacts=[contact], wish=wish, by=told.by, address=key_of(told.address))
+    dnd.change(
+        business=business,
+        contacts=[contact],
+        wish=wish,
+        by=told.by,
+        address=key_of(told.address),
+        cause=told.cause,
+    )
 
 
 def act(business: Business, told: Told) -> bool:
@@ -79,6 +87,7 @@ def _block(business: Business, told: Told, reason: str) -> None:
         by=told.by,
         reason=reason,
         evidence_ids=told.evidence,
+        cause=told.cause,
     )
 
 

@@ -11,7 +11,7 @@ from compliance import time_order
 from compliance.models import Review, Statement
 from compliance.time_order import Plan, Said
 from contacts import erased, locks
-from contacts.actors import Actor
+from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.models import POINT_OF_CHANNEL, Business
 from contacts.words import Channel, Source
 from dnd import services as dnd
@@ -46,12 +46,14 @@ def hear(
     received_at: datetime,
     said_at: datetime | None = None,
     connection_id: int | None = None,
+    cause: Cause = NO_CAUSE,
 ) -> tuple[Statement | None, list[Effect]]:
     """Take note of an opt-out for `reason`, or of an opt-in (no reason), and do what follows from it.
 
     An opt-out takes effect at once. An opt-in waits until the provider's time of it is known, and of every opt-out
     before it; `connection_id` says by which connection the time can be asked for, and without one and without
     `said_at` the first receipt counts. What was heard before under the same `provider_id` is None and does nothing.
+    `cause`: what stands behind it, where it answers a message of ours.
     """
     locks.lock_addresses(business.pk, [(POINT_OF_CHANNEL[channel], address)], exclusive=True)
     clock = Statement.Clock.PROVIDER if said_at else Statement.Clock.RECEIPT
@@ -69,7 +71,7 @@ def hear(
             "clock": Statement.Clock.ASKING if connection_id and not said_at else clock,
         },
     )
-    return (new, _settle(business, channel, address)) if is_new else (None, [])
+    return (new, _settle(business, channel, address, cause)) if is_new else (None, [])
 
 
 @transaction.atomic
@@ -140,7 +142,7 @@ def reject(statement: Statement, *, by: Actor, note: str) -> bool:
     return True
 
 
-def _settle(business: Business, channel: str, address: str) -> list[Effect]:
+def _settle(business: Business, channel: str, address: str, cause: Cause = NO_CAUSE) -> list[Effect]:
     """Bring the address to where its statements leave it. The caller holds the address."""
     statements = {
         statement.pk: statement
@@ -149,7 +151,7 @@ def _settle(business: Business, channel: str, address: str) -> list[Effect]:
         )
     }
     plan = time_order.plan([_said(statement) for statement in statements.values()])
-    effects = [_block(business, statements[said.id]) for said in plan.block]
+    effects = [_block(business, statements[said.id], cause) for said in plan.block]
     for reason in plan.take_back:
         taking_back.take_back(
             business=business, channel=channel, address=address, reason=reason, by=_by_contact(channel)
@@ -170,7 +172,7 @@ def _said(statement: Statement) -> Said:
     )
 
 
-def _block(business: Business, statement: Statement) -> Effect:
+def _block(business: Business, statement: Statement, cause: Cause) -> Effect:
     """News unless the address has opted out before, in whatever words: an opt-out is confirmed once."""
     said = [name for name, rule in rules().items() if Source.CONTACT in rule.set_by]
     standing = Suppression.objects.in_force().filter(
@@ -188,6 +190,7 @@ def _block(business: Business, statement: Statement) -> Effect:
         reason=statement.reason,
         by=_speaker(statement),
         evidence_ids=[statement.provider_id],
+        cause=cause,
     )
     return Effect(statement, news)
 

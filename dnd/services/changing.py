@@ -226,6 +226,7 @@ def change_address(
     note: str = "",
     evidence_ids: Sequence[str] = (),
     as_of: datetime | None = None,
+    cause: Cause = NO_CAUSE,
 ) -> list[Outcome]:
     """What an address itself asked for: suppress or release it, for every contact that has it and for those to come.
 
@@ -246,7 +247,7 @@ def change_address(
     locks.lock_addresses(business.pk, [key], exclusive=True)
     locked = locks.lock_contacts(business.pk, addresses.holders_of(business.pk, [key]))
     snapshot = reading.read(locked) if locked else Snapshot(locks.now(), {})
-    batch = Batch(business.pk, snapshot.at, by, NO_CAUSE)
+    batch = Batch(business.pk, snapshot.at, by, cause)
     if block:
         effects = Effects(suppress={(channel, address, reason)})
         _follow_addresses(business.pk, snapshot, effects, wish, batch)

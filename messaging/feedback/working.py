@@ -11,7 +11,7 @@ from compliance.models import FeedbackEvent
 from compliance.services import feedback
 from compliance.services.feedback import Told
 from contacts import locks
-from contacts.actors import NO_CAUSE, Actor
+from contacts.actors import Actor
 from contacts.models import EventKind
 from contacts.services import events
 from contacts.services.events import Happening
@@ -116,7 +116,8 @@ def _case(row: FeedbackEvent, report: Report) -> _Case | None:
         return None
     evidence = [f"{row.esp}:{row.provider_id}"[:200], *([f"message:{message.pk}"] if message else [])]
     at = _moment(row, report)
-    told = Told(report.kind, address, at, Actor.provider(LABELS[row.esp]), tuple(evidence))
+    cause = hooks.cause_of(message.enrollment if message else None)
+    told = Told(report.kind, address, at, Actor.provider(LABELS[row.esp]), tuple(evidence), cause)
     return _Case(replace(report, address=address, at=at), told, message)
 
 
@@ -182,9 +183,7 @@ def _record(row: FeedbackEvent, case: _Case) -> None:
     else:
         contacts = addresses.holders_of(row.business_id, [feedback.key_of(case.told.address)])
     facts = {"event": case.told.kind, "provider": row.esp, "message": case.message and case.message.pk}
-    enrollment = case.message.enrollment if case.message else None
-    cause = hooks.causes_of({enrollment}).get(enrollment, NO_CAUSE) if enrollment else NO_CAUSE
-    happenings = [Happening(contact, summary, facts, cause) for contact in sorted(contacts)]
+    happenings = [Happening(contact, summary, facts, case.told.cause) for contact in sorted(contacts)]
     events.record(row.business_id, EventKind.EMAIL_EVENT, happenings, by=case.told.by, at=locks.now())
 
 

@@ -1,6 +1,7 @@
 """Working on what came in: each event in a transaction of its own, as often as it takes, with one effect."""
 
 import logging
+import re
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -10,13 +11,17 @@ from compliance.models import InboundEvent
 from compliance.services import hearing, profiles, reviewing
 from compliance.services.hearing import Effect
 from contacts import locks
+from contacts.actors import NO_CAUSE, Cause
 from contacts.models import POINT_OF_CHANNEL, Business
 from dnd.services import addresses
+from messaging import hooks
 from messaging.inbound import answering, inbox, reading
 from messaging.inbound.reading import Incoming
-from messaging.models import Connection
+from messaging.models import Connection, Message
 
 log = logging.getLogger(__name__)
+
+OF_MESSAGE = re.compile(r"message:([0-9]{1,18}):")
 
 TAKE = """
 SELECT id FROM compliance_inboundevent WHERE state = 'pending' AND due_at <= clock_timestamp()
@@ -156,5 +161,15 @@ def _take_code(event: InboundEvent, incoming: Incoming) -> str:
         reason=reason,
         provider_id=event.provider_id,
         received_at=event.received_at,
+        cause=_cause_of(event),
     )
     return reason
+
+
+def _cause_of(event: InboundEvent) -> Cause:
+    """The enrollment whose message the carrier answered, so that workflows which answer each other come to an end."""
+    named = OF_MESSAGE.match(event.provider_id)
+    if named is None:
+        return NO_CAUSE
+    sent = Message.objects.filter(pk=int(named[1]), business=event.business_id)
+    return hooks.cause_of(sent.values_list("enrollment", flat=True).first())

@@ -7,6 +7,7 @@ from contacts.services.errors import Invalid
 from dnd import hooks as dnd_hooks
 from messaging import delivery
 from messaging.hooks import causes_of
+from messaging.inbound import working
 from messaging.models import Message
 from messaging.providers.base import Refused
 from tests.factories import MANAGER, ContactFactory, block
@@ -231,6 +232,26 @@ def test_workflows_whose_failed_messages_start_each_other_stop_at_ten(failing):
     assert sorted(Enrollment.objects.values_list("depth", flat=True)) == list(range(10))
     assert Firing.objects.filter(outcome="depth").count() == 1
     assert StepRun.objects.filter(outcome="failed").count() == 10
+
+
+def test_workflows_that_lift_what_the_carrier_blocks_and_text_again_stop_at_ten(failing, provider):
+    """A number that cannot be reached is blocked for a while; a workflow may lift that, but not for ever."""
+    provider.always(Refused("30003", "Unreachable."))
+    lift = {"kind": "set_dnd", "direction": "outbound", "enable": False, "channels": ["sms"]}
+    blocked = trigger("contact_dnd", direction="outbound", flag="enabled_specific", channels=["sms"])
+    pair = [
+        flow(failing, lift, TEXT, triggers=[blocked], name=name, allow_reentry=True)
+        for name in ("Again", "And again")
+    ]
+
+    enroll(pair[0], ContactFactory(business=failing))
+    for _ in range(15):
+        run()
+        working.work_due()
+    run()
+
+    assert sorted(Enrollment.objects.values_list("depth", flat=True)) == list(range(10))
+    assert Firing.objects.filter(outcome="depth").count() == 1
 
 
 def test_a_message_of_nobodys_workflow_has_no_cause(failing):
