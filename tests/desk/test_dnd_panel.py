@@ -286,10 +286,15 @@ def test_a_record_system_owns_the_pause_while_preferences_are_synced(signed_in, 
     Business.objects.filter(pk=clinic.business.pk).update(preferences_source="synced")
     client = signed_in("enterprise")
 
-    change(client, contact, "automations.do_not_contact.block")
+    answer = client.post(
+        f"/admin/contacts/contact/{contact.pk}/dnd/",
+        {"change": "automations.do_not_contact.block"},
+        headers={"HX-Request": "true"},
+    )
 
     assert not hasattr(contact, "standing")
-    assert "The record system owns this: change it there." in shown(client, contact)
+    assert "Automations not changed. The record system owns this" in answer.content.decode()
+    assert "Pause automations" not in shown(client, contact)
 
 
 @pytest.mark.django_db
