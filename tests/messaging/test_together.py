@@ -12,6 +12,7 @@ from dnd import services as dnd
 from dnd.models import Effective
 from messaging import auditing
 from messaging import services as messaging
+from messaging.broadcasting import editing, queueing, sending
 from messaging.delivery import claims, due
 from messaging.models import Connection, Message, Pace
 from messaging.providers.base import Taken
@@ -197,3 +198,31 @@ def test_an_edit_of_a_connection_waits_for_a_claim_that_has_read_it(contact, pro
         assert len(claiming.result(10).calls) == 1
         Message.objects.update(state="sent")
         edit.result(5)
+
+
+@pytest.mark.parametrize("act", [sending.pause, sending.cancel])
+def test_pausing_and_cancelling_wait_for_a_claim_that_has_read_the_broadcast(
+    business, contact, provider, monkeypatch, act
+):
+    """So that when it is answered, nothing of the broadcast is claimed any more."""
+    made = editing.create(business=business, data={"name": "News", "text": "Hello"}, by=ENTERPRISE)
+    sending.send(broadcast=made, by=ENTERPRISE)
+    queueing.queue_due()
+    read, go_on = threading.Event(), threading.Event()
+    still_due = due.still_due
+
+    def pausing(ids):
+        read.set()
+        go_on.wait(30)
+        return still_due(ids)
+
+    monkeypatch.setattr(due, "still_due", pausing)
+    with ThreadPoolExecutor(2) as pool:
+        claiming = in_thread(pool, claims.claim, "bulk", 16)
+        read.wait(30)
+        stopping = in_thread(pool, act, broadcast=made, by=ENTERPRISE)
+        with pytest.raises(TimeoutError):
+            stopping.result(0.3)
+        go_on.set()
+        assert len(claiming.result(30).calls) == 1
+        stopping.result(30)
