@@ -85,6 +85,15 @@ def a_review(business: Business) -> Review:
     )
 
 
+def a_pipeline(business: Business) -> dict[str, int]:
+    pipeline = pipelines.create_pipeline(business=business, name="Secret pipeline", by=MANAGER)
+    status = pipelines.create_status(pipeline=pipeline, data={"name": "Secret status"}, by=MANAGER)
+    data = {"name": "Secret action", "category": "other", "operations": STEPS}
+    action = actions.create(status=status, data=data, by=MANAGER)
+    template = actions.save_template(action=action, by=MANAGER)
+    return {"pipeline": pipeline.pk, "status": status.pk, "action": action.pk, "template": template.pk}
+
+
 @pytest.fixture
 def theirs(elsewhere):
     """One of everything that belongs to another business."""
@@ -112,7 +121,18 @@ def theirs(elsewhere):
     (listed,) = dnd.add_to_dnc(
         business=business, contacts=[contact.pk], channels=["gmb"], by=MANAGER, note="Secret"
     )
+    brought = Import.objects.create(
+        business=business,
+        filename="Secret.csv",
+        size=1,
+        lines=1,
+        delimiter=",",
+        fingerprint="",
+        created_by="Mia",
+    )
     return {
+        **a_pipeline(business),
+        "import": brought.pk,
         "entry": listed.entry,
         "line": Change.objects.filter(business=business).first().pk,
         "job": job.pk,
@@ -183,6 +203,27 @@ ADDRESSES = [
     "broadcasts/{broadcast}/stop/",
     "reviews/{review}/",
     "suppressions/{suppression}/lift/",
+    "contacts/contact/{contact}/preferred/",
+    "contacts/contact/{contact}/status/",
+    "contacts/contact/{contact}/actions/",
+    "contacts/contact/{contact}/actions/{action}/",
+    "imports/{import}/",
+    "imports/{import}/columns/",
+    "imports/{import}/go/",
+    "imports/{import}/stop/",
+    "imports/{import}/discard/",
+    "imports/{import}/rows/",
+    "pipelines/{pipeline}/",
+    "pipelines/{pipeline}/status/",
+    "pipelines/status/{status}/",
+    "pipelines/status/{status}/remove/",
+    "pipelines/status/{status}/shift/",
+    "pipelines/status/{status}/action/",
+    "pipelines/action/{action}/",
+    "pipelines/action/{action}/delete/",
+    "pipelines/action/{action}/copy/",
+    "pipelines/action/{action}/template/",
+    "pipelines/template/{template}/",
     "jobs/{job}/",
     "jobs/{job}/line/",
     "jobs/{job}/cancel/",
@@ -225,7 +266,7 @@ def test_every_address_with_an_id_is_tried():
     assert patterns == {
         re.sub(r"\{\w+\}|(?<=part/)tags|(?<=files/)secret", "*", address)
         for address in ADDRESSES
-        if not re.search(r"/(change|delete|history)/$", address)
+        if not re.search(r"/(change|history)/$|^contacts/contact/.*/delete/$", address)
     }
 
 
