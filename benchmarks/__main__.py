@@ -15,11 +15,12 @@ NAMES = (
     "inbound_webhooks",
     "audience",
     "import",
+    "export",
     "contact_page",
     "bulk_dnd",
     "ledger_at_scale",
 )
-MODULES = {"import": "importing"}
+MODULES = {"import": "importing", "export": "exporting"}
 """Where a benchmark's own name cannot be a module's."""
 
 

@@ -29,6 +29,9 @@ SAYS_WHO = frozenset({"email", "external_id", "first_name", "last_name", "full_n
 LONGEST_LABEL = 40
 MOST_COLUMNS = 200
 
+OF_AN_EXPORT = frozenset({"dnd state", "dnd grounds"})
+"""Columns of our own exports that only say again what the others say."""
+
 ALIASES: dict[str, str] = {
     "first": "first_name", "firstname": "first_name", "given name": "first_name", "forename": "first_name",
     "last": "last_name", "lastname": "last_name", "surname": "last_name", "family name": "last_name",
@@ -116,7 +119,9 @@ def doubtful(headers: Sequence[str], targets: Sequence[str]) -> list[str]:
     return [
         name
         for name, header, target in shown
-        if target == IGNORE and re.search(r"\b(dnd|dnc|do not|opt(ed)? ?out|unsubscribed?)\b", plain(header))
+        if target == IGNORE
+        and plain(header) not in OF_AN_EXPORT
+        and re.search(r"\b(dnd|dnc|do not|opt(ed)? ?out|unsubscribed?)\b", plain(header))
     ]
 
 

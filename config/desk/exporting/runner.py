@@ -1,0 +1,52 @@
+"""The job of an export: in the order of ids, a batch at a time, each in the transaction that says how far it is."""
+
+from typing import cast
+
+from django.db.models import QuerySet
+
+from contacts.actors import Actor
+from contacts.models import Business, Contact, Job
+from contacts.services import jobs
+from contacts.services.errors import Invalid
+from contacts.services.jobs import Progress
+from contacts.words import Role
+from dnd import audience, exporting
+from dnd.audience import Wanted
+
+KIND = "export"
+FILE = "contacts.csv"
+BATCH = 5_000
+
+
+def start(*, business: Business, wanted: Wanted, by: Actor) -> Job:
+    """Queue the export of the contacts that meet every filter. Managers may. Raises Invalid for a wrong status."""
+    audience.matching(business, wanted)
+    return jobs.create(
+        business=business, kind=KIND, title="Export contacts", params={"filter": dict(wanted)}, by=by
+    )
+
+
+class Export:
+    """Contacts that come while it runs come last, and are in it too."""
+
+    least_role = Role.MANAGER.value
+
+    def total(self, job: Job) -> int:
+        return self._all(job).count()
+
+    def batch(self, job: Job) -> Progress:
+        after = job.cursor.get("after", 0)
+        rest = self._all(job).filter(pk__gt=after).order_by("pk")
+        ids = list(rest.values_list("pk", flat=True)[:BATCH])
+        content = b"" if after else exporting.header()
+        content += exporting.lines(ids) if ids else b""
+        if content:
+            jobs.append(job, FILE, content)
+        more = len(ids) == BATCH
+        return Progress(cursor={"after": ids[-1]} if more else None, done=len(ids), changed=len(ids))
+
+    def _all(self, job: Job) -> QuerySet[Contact]:
+        try:
+            return audience.matching(job.business, cast("Wanted", job.params["filter"]))
+        except Invalid as invalid:
+            raise jobs.JobFailed(str(invalid)) from invalid
