@@ -1,4 +1,4 @@
-"""Contacts a second into a file, with DND state, grounds and sources, beside a raw COPY out of the same tables' rows."""
+"""Contacts a second into a file, with DND state, grounds and sources, beside a raw COPY out of the same rows."""
 
 import time
 

@@ -26,7 +26,7 @@ def lock_addresses(business: int, keys: Iterable[AddressKey], *, exclusive: bool
 
     An opt-out by address holds them alone; a claim and the creation of a contact hold them together with others.
     """
-    numbers = sorted({_number(business, key) for key in keys})
+    numbers = sorted({number_of(business, key) for key in keys})
     if not numbers:
         return
     mode = "" if exclusive else "_shared"
@@ -67,6 +67,7 @@ def hold_contacts(ids: Iterable[int]) -> None:
         )
 
 
-def _number(business: int, key: AddressKey) -> int:
+def number_of(business: int, key: AddressKey) -> int:
+    """The number under which PostgreSQL holds this address of a business."""
     digest = blake2b(f"{business}\0{key[0]}\0{key[1]}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -8,12 +8,12 @@ from django.db import connection
 from contacts.models import PointKind
 from contacts.words import BIT, EVERY_OUTBOUND, INBOUND_CHANNELS, OUTBOUND_CHANNELS
 
-DANGEROUS = "'^[-=+@\\t\\r]'"
+DANGEROUS = "('=', '+', '-', '@', E'\\t', E'\\r')"
 """What a spreadsheet would run: the same signs as in contacts/spreadsheets.py."""
 
 
 def _harmless(sql: str) -> str:
-    return f"CASE WHEN {sql} ~ {DANGEROUS} THEN '''' || {sql} ELSE {sql} END"
+    return f"CASE WHEN left({sql}, 1) IN {DANGEROUS} THEN '''' || {sql} ELSE {sql} END"
 
 
 def _blocked(mask: str, channel: str) -> str:
@@ -46,25 +46,25 @@ SELECT {SELECTED}
   FROM contacts_contact c
   LEFT JOIN dnd_standing s ON s.contact_id = c.id
   LEFT JOIN contacts_status st ON st.id = c.status_id
-  LEFT JOIN LATERAL (
-      SELECT max(value) FILTER (WHERE kind = '{PointKind.EMAIL.value}') AS email,
+  LEFT JOIN (
+      SELECT contact_id, max(value) FILTER (WHERE kind = '{PointKind.EMAIL.value}') AS email,
              array_agg(value ORDER BY preferred DESC, position, id) FILTER (WHERE kind = '{PointKind.PHONE.value}')
                  AS numbers,
              array_agg(label ORDER BY preferred DESC, position, id) FILTER (WHERE kind = '{PointKind.PHONE.value}')
                  AS labels
-        FROM contacts_contactpoint WHERE contact_id = c.id) p ON true
-  LEFT JOIN LATERAL (
-      SELECT string_agg(tag.name, '; ' ORDER BY tag.name) AS names
-        FROM contacts_contacttag link JOIN contacts_tag tag ON tag.id = link.tag_id WHERE link.contact_id = c.id
-      ) t ON true
-  LEFT JOIN LATERAL (
-      SELECT string_agg(
+        FROM contacts_contactpoint WHERE contact_id = ANY(%(contacts)s) GROUP BY contact_id) p ON p.contact_id = c.id
+  LEFT JOIN (
+      SELECT link.contact_id, string_agg(tag.name, '; ' ORDER BY tag.name) AS names
+        FROM contacts_contacttag link JOIN contacts_tag tag ON tag.id = link.tag_id
+       WHERE link.contact_id = ANY(%(contacts)s) GROUP BY link.contact_id) t ON t.contact_id = c.id
+  LEFT JOIN (
+      SELECT contact_id, string_agg(
                  direction || ' ' || channel || ': ' || reason || ' by ' || source || ' since '
                  || to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                  || coalesce(' until ' || to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''),
                  '; ' ORDER BY direction DESC, channel, reason) AS told
-        FROM dnd_ground WHERE contact_id = c.id AND s.contact_id IS NOT NULL) g ON true
- WHERE c.id = ANY(%s)
+        FROM dnd_ground WHERE contact_id = ANY(%(contacts)s) GROUP BY contact_id) g ON g.contact_id = c.id
+ WHERE c.id = ANY(%(contacts)s)
  ORDER BY c.id
 """  # noqa: S608 - of constants
 
@@ -77,6 +77,6 @@ def lines(contacts: Sequence[int]) -> bytes:
     """A line for each of these contacts, in the order of their ids, safe for a spreadsheet."""
     out = io.BytesIO()
     with connection.cursor() as cursor:
-        query = cursor.mogrify(QUERY, [list(contacts)]).decode()
+        query = cursor.mogrify(QUERY, {"contacts": list(contacts)}).decode()
         cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", out)
     return out.getvalue()

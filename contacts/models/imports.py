@@ -114,6 +114,10 @@ class ImportRow(models.Model):
     status_id = models.BigIntegerField(null=True, blank=True)
     blocks = models.PositiveSmallIntegerField(default=0, help_text="Bit mask of channels to block.")
     frees = models.PositiveSmallIntegerField(default=0, help_text="Bit mask of channels said to be free.")
+    address_keys = ArrayField(
+        models.BigIntegerField(), default=list, help_text="What is locked for its addresses."
+    )
+    id_key = models.BigIntegerField(null=True, blank=True, help_text="What is locked for its external id.")
     same_as = models.BigIntegerField(
         null=True, blank=True, help_text="The earlier row about the same contact, which is imported instead."
     )

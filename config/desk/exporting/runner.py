@@ -15,7 +15,7 @@ from dnd.audience import Wanted
 
 KIND = "export"
 FILE = "contacts.csv"
-BATCH = 5_000
+BATCH = 10_000
 
 
 def start(*, business: Business, wanted: Wanted, by: Actor) -> Job:

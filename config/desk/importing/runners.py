@@ -7,10 +7,10 @@ from django.db import connection
 
 from config.desk.importing import wishes
 from contacts.actors import Actor
-from contacts.importing.cells import Person
 from contacts.models import Import, Job
 from contacts.services import importing, jobs
-from contacts.services.importing import choosing, staging
+from contacts.services.importing import choosing, staging, windows
+from contacts.services.importing.windows import Window
 from contacts.services.jobs import Progress, Refusal
 from contacts.words import Role, Source
 
@@ -75,20 +75,22 @@ class Check:
         return Progress(cursor={}, done=staged.rows, refusals=staged.refusals)
 
     def _count(self, source: Import) -> Progress:
-        found = staging.waiting(source, source.checked_to, CHECKED_ROWS)
-        if not found:
+        window = windows.window(source, source.checked_to, CHECKED_ROWS)
+        if window is None:
             return Progress(cursor=_from_the_top(source))
+        window.find_known()
         repeats = [
-            Refusal("repeated", wishes.REPEATED.format(same_as), row=person.number)
-            for same_as, person in found
-            if same_as is not None
+            Refusal("repeated", wishes.REPEATED.format(same_as), row=number)
+            for number, same_as in window.repeats()
         ]
-        people = [person for same_as, person in found if same_as is None]
-        counts, refusals = wishes.foresee(source, importing.plans(source, people))
+        plan = importing.plans(source, staging.rows_of(source, window.known))
+        fresh = window.fresh()
+        counts, refusals = wishes.foresee(source, plan, fresh)
         source.found = _add(source.found, counts | {"repeated": len(repeats)})
-        source.checked_to = found[-1][1].number
+        source.checked_to = window.last
         source.save(update_fields=["found", "checked_to"])
-        return Progress(cursor={}, done=len(found), refusals=[*repeats, *refusals])
+        done = len(repeats) + len(plan.changes) + len(fresh)
+        return Progress(cursor={}, done=done, refusals=[*repeats, *refusals])
 
 
 class Run:
@@ -109,16 +111,13 @@ class Run:
                 source.save(update_fields=["state"])
                 choosing.drop(source)
             return progress
-        people = [
-            person for _, person in staging.waiting(source, source.written_to, WRITTEN_ROWS, counting=True)
-        ]
-        if not people:
-            return Progress(cursor=_from_the_top(source))
-        return self._write(source, job, people)
+        window = windows.window(source, source.written_to, WRITTEN_ROWS, counting=True)
+        return self._write(window, job) if window else Progress(cursor=_from_the_top(source))
 
-    def _write(self, source: Import, job: Job, people: list[Person]) -> Progress:
+    def _write(self, window: Window, job: Job) -> Progress:
+        source = window.source
         by = Actor(Source.IMPORT.value, job.started_by, job.role or None, job.user_id)
-        written = importing.write(source, people, by)
+        written = importing.write(window, by)
         blocked, refusals = wishes.grant(source, written, by)
         counts = {
             "created": written.created,
@@ -128,11 +127,11 @@ class Run:
             **Counter(refusal.code for refusal in refusals),
         }
         source.result = _add(source.result, counts)
-        source.written_to = people[-1].number
+        source.written_to = window.last
         source.save(update_fields=["result", "written_to"])
         return Progress(
             cursor={},
-            done=len(people),
+            done=written.rows,
             changed=written.created + written.updated,
             unchanged=written.unchanged,
             refusals=refusals,

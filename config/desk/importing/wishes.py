@@ -27,11 +27,22 @@ def reasons() -> frozenset[str]:
     return frozenset(rule.reason for rule in rules().values() if Source.IMPORT.value in rule.set_by)
 
 
-def foresee(source: Import, plan: Plan) -> tuple[dict[str, int], list[Refusal]]:
-    """What the run would do with these rows: counts, and what is to be told of some."""
+def foresee(
+    source: Import, plan: Plan, fresh: list[tuple[int, int, list[str]]]
+) -> tuple[dict[str, int], list[Refusal]]:
+    """What the run would do with these rows: counts, and what is to be told of some.
+
+    `fresh`: the row, what it blocks and its addresses, of rows about nobody yet.
+    """
     counts: Counter[str] = Counter()
     masks = flags.masks(plan.contacts)
-    listed = flags.suppressed(source.business_id, _addresses(plan))
+    new = {value for _, _, values in fresh for value in values}
+    listed = flags.suppressed(source.business_id, new | _addresses(plan))
+    counts["created"] = len(fresh)
+    counts["blocked"] = sum(blocks != 0 for _, blocks, _ in fresh)
+    counts["suppressed"] = (
+        sum(any(value in listed for value in values) for _, _, values in fresh) if listed else 0
+    )
     refusals = told(plan, masks)
     for change in plan.changes:
         if change.refusal:
@@ -53,9 +64,8 @@ def grant(source: Import, written: Written, by: Actor) -> tuple[int, list[Refusa
     refusals = told(written.plan, masks)
     dnd.screen(source.business_id, written.gained)
     groups: dict[int, list[int]] = defaultdict(list)
-    for change in written.plan.changes:
-        if change.person.blocks and not change.refusal:
-            groups[change.person.blocks].append(written.contacts[change.person.number])
+    for contact, mask in written.blocks.items():
+        groups[mask].append(contact)
     blocked = 0
     for mask, contacts in sorted(groups.items()):
         wish = dnd.Wish(

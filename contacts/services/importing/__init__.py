@@ -6,7 +6,8 @@ What a file says about DND is written by whoever sees `dnd`: here it is read, ke
 from contacts.services.importing.bringing import bring
 from contacts.services.importing.choosing import choose, discard, go
 from contacts.services.importing.planning import Plan, plans
-from contacts.services.importing.staging import find_repeats, stage
+from contacts.services.importing.repeats import find_repeats
+from contacts.services.importing.staging import stage
 from contacts.services.importing.telling import problems_file
 from contacts.services.importing.writing import Written, write
 

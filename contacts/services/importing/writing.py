@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -13,7 +13,9 @@ from contacts.importing.merging import FIELDS, Change
 from contacts.models import Contact, ContactPoint, ContactTag, EventKind, Import, PointKind
 from contacts.services import events, statuses, tags
 from contacts.services.events import Happening
+from contacts.services.importing import fresh, staging
 from contacts.services.importing.planning import Plan, plans
+from contacts.services.importing.windows import GIVEN, Window
 from contacts.services.statuses import Move
 
 PHONE, EMAIL = PointKind.PHONE.value, PointKind.EMAIL.value
@@ -27,23 +29,49 @@ class _ContactsMoved(Exception):
 
 @dataclass(slots=True)
 class Written:
-    """What a batch did. `contacts`: who each row is now, but for the refused; `gained`: the addresses that are new."""
+    """What a window's rows did. `plan`: of the rows that were looked at one by one; `contacts`: who each of them is.
+
+    `gained`: every address that is new to its contact. `blocks`: what is to be blocked for whom, as a bit mask.
+    """
 
     plan: Plan
     contacts: dict[int, int] = field(default_factory=dict)
     gained: list[Gained] = field(default_factory=list)
+    blocks: dict[int, int] = field(default_factory=dict)
     created: int = 0
     updated: int = 0
     unchanged: int = 0
 
+    fresh: int = 0
 
-def write(source: Import, people: Sequence[Person], by: Actor) -> Written:
+    @property
+    def rows(self) -> int:
+        return len(self.plan.changes) + self.fresh
+
+
+def write(window: Window, by: Actor) -> Written:
     """Bring the contacts of these rows to what the rows say, in the caller's transaction.
 
     New addresses count as screened: the caller holds them against the suppressions in the same transaction.
     """
-    _hold_addresses(source, people)
-    written = Written(_locked_plan(source, people))
+    source = window.source
+    _hold_addresses(window)
+    window.find_known()
+    written = Written(_locked_plan(source, staging.rows_of(source, window.known)))
+    at = locks.now()
+    for _, contact, blocks, numbers, email in fresh.insert(window, by, at):
+        written.fresh += 1
+        written.gained += [(contact, PHONE, number) for number in numbers]
+        written.gained += [(contact, EMAIL, email)] if email else []
+        if blocks:
+            written.blocks[contact] = blocks
+    written.created = written.fresh
+    _write_known(source, written, by, at)
+    return written
+
+
+def _write_known(source: Import, written: Written, by: Actor, at: datetime) -> None:
+    """The rows that may be about somebody: some of them make a contact all the same."""
     changes = [change for change in written.plan.changes if not change.refusal]
     made = [change for change in changes if change.kept is None]
     for change, pk in zip(made, _new_ids(len(made)), strict=True):
@@ -51,25 +79,30 @@ def write(source: Import, people: Sequence[Person], by: Actor) -> Written:
     for change in changes:
         if change.kept:
             written.contacts[change.person.number] = change.kept.contact
-    at = locks.now()
-    _insert_contacts(source, [(written.contacts[change.person.number], change) for change in made], at)
+        if change.person.blocks:
+            written.blocks[written.contacts[change.person.number]] = change.person.blocks
     existing = [change for change in changes if change.kept and change.changes]
+    _insert_contacts(source, [(written.contacts[change.person.number], change) for change in made], at)
     _update_contacts(existing)
     _write_points(source, written, [*made, *existing])
     _record(source, written, made, existing, by, at)
     _move(source, written, [*made, *existing], by)
-    written.created, written.updated = len(made), len(existing)
+    written.created += len(made)
+    written.updated = len(existing)
     written.unchanged = len(changes) - len(made) - len(existing)
-    return written
 
 
-def _hold_addresses(source: Import, people: Iterable[Person]) -> None:
+HOLD = f"""
+SELECT count({{lock}}(key)) FROM (
+    SELECT DISTINCT key FROM contacts_importrow, unnest({{keys}}) AS key WHERE {GIVEN} ORDER BY key) AS sorted
+"""  # noqa: S608 - of constants
+
+
+def _hold_addresses(window: Window) -> None:
     """As creating one contact does: addresses together with others, external ids alone."""
-    keys = {(PHONE, number) for one in people for number, _, _ in one.phones}
-    keys |= {(EMAIL, one.email) for one in people if one.email}
-    locks.lock_addresses(source.business_id, keys, exclusive=False)
-    ids = {("external_id", one.external_id) for one in people if one.external_id}
-    locks.lock_addresses(source.business_id, ids, exclusive=True)
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD.format(lock="pg_advisory_xact_lock_shared", keys="address_keys"), window.given)
+        cursor.execute(HOLD.format(lock="pg_advisory_xact_lock", keys="array[id_key]"), window.given)
 
 
 def _locked_plan(source: Import, people: Sequence[Person]) -> Plan:
@@ -97,7 +130,7 @@ def _new_ids(number: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _insert_contacts(source: Import, made: Sequence[tuple[int, Change]], at: Any) -> None:
+def _insert_contacts(source: Import, made: Sequence[tuple[int, Change]], at: datetime) -> None:
     rows.insert(
         Contact,
         ("id", "business_id", *FIELDS, "created_at"),
@@ -144,7 +177,7 @@ def _write_points(source: Import, written: Written, changes: Iterable[Change]) -
             replaced += [contact] if change.kept and change.kept.email else []
     if replaced:
         ContactPoint.objects.filter(contact__in=replaced, kind=EMAIL).delete()
-    written.gained = [(point[1], point[2], point[3]) for point in points]
+    written.gained += [(point[1], point[2], point[3]) for point in points]
     rows.insert(
         ContactPoint,
         (
@@ -170,7 +203,12 @@ def _move(source: Import, written: Written, changes: Sequence[Change], by: Actor
 
 
 def _record(
-    source: Import, written: Written, made: Iterable[Change], existing: Iterable[Change], by: Actor, at: Any
+    source: Import,
+    written: Written,
+    made: Iterable[Change],
+    existing: Iterable[Change],
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Tags first, so that every event carries them; then what happened, as for one contact."""
     taggings = [
