@@ -14,7 +14,7 @@ from contacts.services.importing.windows import GIVEN, Window
 NAMES = f"SELECT DISTINCT unnest(tags) FROM contacts_importrow WHERE {GIVEN} AND number <> ALL(%(known)s)"  # noqa: S608
 INSERT = f"""
 WITH fresh AS MATERIALIZED (
-    SELECT r.*, nextval(pg_get_serial_sequence('contacts_contact', 'id')) AS contact_id FROM contacts_importrow r
+    SELECT r.*, nextval(%(ids)s::regclass) AS contact_id FROM contacts_importrow r
      WHERE {GIVEN} AND same_as IS NULL AND number <> ALL(%(known)s) ORDER BY number
 ), made AS (
     INSERT INTO contacts_contact (id, business_id, first_name, last_name, timezone, external_id, created_at)
@@ -57,10 +57,13 @@ def insert(window: Window, by: Actor, at: datetime) -> list[tuple[int, int, int,
     with connection.cursor() as cursor:
         cursor.execute(NAMES, window.given)
         names = [row[0] for row in cursor.fetchall()]
+        # By its name, which is looked up once: a function that finds it is asked again for every row.
+        cursor.execute("SELECT pg_get_serial_sequence('contacts_contact', 'id')")
+        ids = cursor.fetchone()[0]
     if names or source.tags:
         tags.ids_of(source.business_id, {*names, *source.tags})
     state = Event.State.PENDING if source.starts else Event.State.RECORDED
-    more = {"at": at, "tags": source.tags, "state": state, "by": by.source, "actor": by.label}
+    more = {"at": at, "tags": source.tags, "state": state, "by": by.source, "actor": by.label, "ids": ids}
     with connection.cursor() as cursor:
         cursor.execute(INSERT, {**window.given, **more})
         made = cursor.fetchall()

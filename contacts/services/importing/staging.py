@@ -1,6 +1,7 @@
 """From the file into the table of its rows, and out of it again."""
 
 import io
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ COLUMNS = (
     "timezone", "tags", "status_id", "blocks", "frees", "address_keys", "id_key",
 )  # fmt: skip
 COPY = f"COPY contacts_importrow ({', '.join(COLUMNS)}) FROM STDIN"
-ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+ESCAPED = re.compile(r"[\\\t\n\r]")
 
 
 @dataclass(slots=True)
@@ -79,19 +81,24 @@ def _line(source: Import, one: Person) -> str:
     """As COPY reads it."""
     texts = (one.external_id, one.first_name, one.last_name, one.email)
     arrays = (*(zip(*one.phones, strict=True) if one.phones else ((), (), ())), one.tags)
-    numbers, labels, lines, tags = (rows.array(each).translate(ESCAPES) if each else "{}" for each in arrays)
+    numbers, labels, lines, tags = (_escaped(rows.array(each)) if each else "{}" for each in arrays)
     keys = [(PHONE, number) for number, _, _ in one.phones] + ([(EMAIL, one.email)] if one.email else [])
     held = ",".join(str(locks.number_of(source.business_id, key)) for key in keys)
     own = locks.number_of(source.business_id, ("external_id", one.external_id)) if one.external_id else "\\N"
     return "\t".join(
         (
             f"{source.pk}\t{one.number}",
-            *(text.translate(ESCAPES) for text in texts),
+            *map(_escaped, texts),
             f"{numbers}\t{labels}\t{lines}\t{one.timezone}\t{tags}",
             "\\N" if one.status is None else str(one.status),
             f"{one.blocks}\t{one.frees}\t{{{held}}}\t{own}\n",
         )
     )
+
+
+def _escaped(text: str) -> str:
+    """As COPY wants it; nearly no text needs it, and to look is cheaper than to translate."""
+    return ESCAPED.sub(lambda found: ESCAPES[found[0]], text) if ESCAPED.search(text) else text
 
 
 def rows_of(source: Import, numbers: Sequence[int]) -> list[Person]:

@@ -122,6 +122,8 @@ def _locked_plan(source: Import, people: Sequence[Person]) -> Plan:
 
 
 def _new_ids(number: int) -> list[int]:
+    if not number:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)",
