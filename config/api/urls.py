@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from compliance.api import Suppressions
 from config.api import documents, errors
 from config.desk.api import Contacts
+from config.desk.exporting.api import Exports, JobFiles
 from config.desk.profile_api import BusinessProfile
 from config.desk.reports.api import DndReport
 from contacts.api import Jobs
@@ -71,6 +72,8 @@ urlpatterns = [
     path("jobs/<str:id>/refused.csv", Jobs.as_view({"get": "refused"})),
     path("suppressions/", Suppressions.as_view({"get": "list"})),
     path("suppressions/check/", Suppressions.as_view({"post": "check"})),
+    path("exports/", Exports.as_view({"post": "create"})),
+    path("jobs/<str:id>/files/<str:name>/", JobFiles.as_view({"get": "retrieve"})),
     path("reports/dnd/", DndReport.as_view({"get": "retrieve"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),

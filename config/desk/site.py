@@ -33,7 +33,7 @@ MENU: tuple[tuple[str, tuple[Section, ...]], ...] = (
         "",
         (
             Section("Start", "admin:index", "home"),
-            Section("Contacts", "admin:contacts_contact_changelist", "group", also=("imports/",)),
+            Section("Contacts", "admin:contacts_contact_changelist", "group", also=("imports/", "exports/")),
             Section("Pipelines", "desk:pipelines", "view_kanban"),
             Section("Workflows", "admin:workflows_workflow_changelist", "account_tree", also=("workflows/",)),
             Section("Broadcasts", "admin:messaging_broadcast_changelist", "campaign", also=("broadcasts/",)),

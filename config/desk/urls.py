@@ -34,6 +34,7 @@ from config.desk import (
     workflow,
 )
 from config.desk.broadcasts import views as broadcasts
+from config.desk.exporting import page as exporting
 from config.desk.importing import page as importing
 from config.desk.ledger import page as ledger
 from config.desk.pipelines import action, board, bulk, status
@@ -64,6 +65,8 @@ urlpatterns = [
     _page("suppressions/import/", suppressions.bring_in, "suppression-import"),
     _page("suppressions/export/", suppressions.take_out, "suppression-export"),
     _page("suppressions/<str:pk>/lift/", suppressions.lift, "suppression-lift"),
+    _page("exports/", exporting.start, "exports"),
+    _page("exports/<str:pk>/", exporting.fetch, "export-file"),
     _page("imports/", importing.start, "imports"),
     _page("imports/<str:pk>/", importing.show, "import"),
     _page("imports/<str:pk>/columns/", importing.choose, "import-columns"),

@@ -204,6 +204,10 @@ MISTAKES = [
     ("POST", "workflows/", {"name": "W", "triggers": [{"type": "full_moon"}]}, "triggers.0.type"),
     ("PATCH", "workflows/{workflow}/", {"steps": [{"kind": "send_sms"}]}, "steps.0.body"),
     ("PATCH", "workflows/{workflow}/", {"published": True}, "published"),
+    ("POST", "exports/", {"filter": {"dnd_channel": "fax"}}, "filter.dnd_channel"),
+    ("POST", "exports/", {"filter": {"colour": "red"}}, "filter.colour"),
+    ("POST", "exports/", {"filter": {"status": "999999"}}, "filter.status"),
+    ("POST", "exports/", {"filters": {}}, "filters"),
 ]
 
 

@@ -50,6 +50,8 @@ LEAST_ROLE = {
     ("PATCH", "actions/<str:id>/"): "manager",
     ("DELETE", "actions/<str:id>/"): "manager",
     ("POST", "actions/<str:id>/copy/"): "manager",
+    ("POST", "exports/"): "manager",
+    ("GET", "jobs/<str:id>/files/<str:name>/"): "manager",
     ("POST", "contacts/<str:id>/erase/"): "enterprise",
     ("GET", "business/"): "enterprise",
     ("PATCH", "business/"): "enterprise",
@@ -139,8 +141,11 @@ class TestAnotherBusiness:
         broadcast = api.post("broadcasts/", {"name": "Theirs", "audience": {}, "text": "Hello"}).body["id"]
         pipeline = api.post("pipelines/", {"name": "Theirs"}).body["id"]
         status = api.post(f"pipelines/{pipeline}/statuses/", {"name": "Theirs"}).body["id"]
+        job = api.post("exports/", {}).body["job"]
         tag = {"name": "Theirs", "operations": [{"kind": "add_tag", "tag": "x"}]}
         return {
+            "jobs": job,
+            "files": "contacts.csv",
             "pipelines": pipeline,
             "statuses": status,
             "actions": api.post(f"statuses/{status}/actions/", tag).body["id"],

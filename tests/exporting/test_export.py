@@ -7,11 +7,12 @@ import pytest
 
 from config.desk.exporting import runner
 from contacts.models import Contact, Job
-from contacts.services import jobs, people, tags
+from contacts.services import jobs, keys, people, tags
 from contacts.services.errors import Invalid, RoleRequired
 from contacts.services.jobs import running
 from contacts.spreadsheets import DANGEROUS
 from dnd import exporting
+from tests.api.client import Api
 from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory, add_phone, block
 from tests.importing.conftest import bring, check, work
 
@@ -137,3 +138,26 @@ def test_an_export_brought_in_again_changes_nobody(business):
     filed = check(source, targets=[target if target != "full_name" else "" for target in source.targets])
 
     assert filed.found == {"rows": 1, "unchanged": 1}
+
+
+def test_over_rest_and_only_for_managers_of_the_business(business):
+    ada = ContactFactory(business=business)
+    block(ada, "sms")
+    ContactFactory(business=business)
+    manager, staff, stranger = (
+        Api(keys.issue(business=owner, role=role, name=role)[1])
+        for owner, role in ((business, "manager"), (business, "staff"), (BusinessFactory(), "enterprise"))
+    )
+
+    answer = manager.post("exports/", {"filter": {"dnd_channel": "sms"}})
+    work()
+
+    assert answer.status == 202
+    path = f"jobs/{answer.body['job']}/files/contacts.csv"
+    assert [row["id"] for row in read(Job.objects.get())] == [str(ada.pk)]
+    file = manager.client.get(f"/api/v1/{path}", headers=manager.headers)
+    assert b"".join(file.streaming_content).startswith(b"id,external_id,")
+    assert staff.get(path).status == 403
+    assert staff.post("exports/", {}).status == 403
+    assert stranger.get(path).status == 404
+    assert manager.get(f"jobs/{answer.body['job']}/files/other.csv").status == 404
