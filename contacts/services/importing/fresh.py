@@ -11,6 +11,8 @@ from contacts.services import tags
 from contacts.services.events import DISPATCH
 from contacts.services.importing.windows import GIVEN, Window
 
+Made = tuple[int, int, int, list[str], str]
+"""(row, contact, what it blocks, its numbers, its email)."""
 NAMES = f"SELECT DISTINCT unnest(tags) FROM contacts_importrow WHERE {GIVEN} AND number <> ALL(%(known)s)"  # noqa: S608
 INSERT = f"""
 WITH fresh AS MATERIALIZED (
@@ -51,8 +53,8 @@ SELECT number, contact_id, blocks, numbers, email FROM fresh
 """  # noqa: S608 - of constants
 
 
-def insert(window: Window, by: Actor, at: datetime) -> list[tuple[int, int, int, list[str], str]]:
-    """Make the contacts; (row, contact, what it blocks, numbers, email) of each. The addresses' keys are held."""
+def insert(window: Window, by: Actor, at: datetime) -> list[Made]:
+    """Make the contacts of the rows about nobody yet. The addresses' keys are held."""
     source = window.source
     with connection.cursor() as cursor:
         cursor.execute(NAMES, window.given)
@@ -66,7 +68,7 @@ def insert(window: Window, by: Actor, at: datetime) -> list[tuple[int, int, int,
     more = {"at": at, "tags": source.tags, "state": state, "by": by.source, "actor": by.label, "ids": ids}
     with connection.cursor() as cursor:
         cursor.execute(INSERT, {**window.given, **more})
-        made = cursor.fetchall()
+        made: list[Made] = cursor.fetchall()
     if made and source.starts:
         ring(DISPATCH)
     return made

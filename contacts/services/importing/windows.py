@@ -5,6 +5,7 @@ a window in a few statements; the others are looked at one by one.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -46,7 +47,7 @@ class Window:
     known: list[int] = field(default_factory=list)
 
     @property
-    def given(self) -> dict[str, object]:
+    def given(self) -> dict[str, Any]:
         """For the statements about it."""
         return {
             "source": self.source.pk,
@@ -71,13 +72,15 @@ class Window:
                 " AND same_as IS NOT NULL ORDER BY number",
                 self.given,
             )
-            return cursor.fetchall()
+            found: list[tuple[int, int]] = cursor.fetchall()
+        return found
 
     def fresh(self) -> list[tuple[int, int, list[str]]]:
         """(row, what it blocks, its addresses) of the rows about nobody yet."""
         with connection.cursor() as cursor:
             cursor.execute(FRESH, self.given)
-            return cursor.fetchall()
+            found: list[tuple[int, int, list[str]]] = cursor.fetchall()
+        return found
 
 
 def window(source: Import, after: int, most: int, *, counting: bool = False) -> Window | None:
