@@ -73,7 +73,7 @@ urlpatterns = [
     path("suppressions/", Suppressions.as_view({"get": "list"})),
     path("suppressions/check/", Suppressions.as_view({"post": "check"})),
     path("exports/", Exports.as_view({"post": "create"})),
-    path("jobs/<str:id>/files/<str:name>/", JobFiles.as_view({"get": "retrieve"})),
+    path("jobs/<str:id>/files/<str:name>", JobFiles.as_view({"get": "retrieve"})),
     path("reports/dnd/", DndReport.as_view({"get": "retrieve"})),
     path("business/", BusinessProfile.as_view({"get": "retrieve", "patch": "partial_update"})),
     path("schema/", documents.Schema.as_view(), name="schema"),

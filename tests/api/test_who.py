@@ -51,7 +51,7 @@ LEAST_ROLE = {
     ("DELETE", "actions/<str:id>/"): "manager",
     ("POST", "actions/<str:id>/copy/"): "manager",
     ("POST", "exports/"): "manager",
-    ("GET", "jobs/<str:id>/files/<str:name>/"): "manager",
+    ("GET", "jobs/<str:id>/files/<str:name>"): "manager",
     ("POST", "contacts/<str:id>/erase/"): "enterprise",
     ("GET", "business/"): "enterprise",
     ("PATCH", "business/"): "enterprise",
