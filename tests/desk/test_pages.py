@@ -75,8 +75,9 @@ def pages(clinic):
         f"/admin/keys/{key.pk}/revoke/", "/accounts/2fa/", "/accounts/password/change/",
         "/admin/compliance/", "/admin/hours/", "/admin/hours/edit/?region=US-TX", "/admin/compliance/review/",
         "/admin/compliance/review/?state=", "/admin/suppressions/add/", "/admin/suppressions/import/",
-        f"/admin/suppressions/{listed.pk}/lift/", "/admin/reports/",
-        "/admin/contacts/job/", f"/admin/jobs/{ended.pk}/", f"/admin/jobs/{waiting.pk}/",
+        f"/admin/suppressions/{listed.pk}/lift/", "/admin/reports/", "/admin/imports/",
+        "/admin/exports/?dnd_channel=sms", "/admin/contacts/job/", f"/admin/jobs/{ended.pk}/",
+        f"/admin/jobs/{waiting.pk}/",
     ]  # fmt: skip
 
 
