@@ -200,7 +200,7 @@ TABLES = (
     "contacts_contact", "contacts_contactpoint", "contacts_contacttag", "contacts_tag", "contacts_event",
     "dnd_change", "dnd_ground", "dnd_standing", "messaging_message", "messaging_connection",
     "messaging_broadcast", "messaging_pace", "workflows_workflow",
-    "workflows_version", "workflows_enrollment", "contacts_job", "contacts_pipeline", "contacts_status",
+    "workflows_version", "workflows_enrollment", "contacts_pipeline", "contacts_status",
     "workflows_statusaction", "workflows_actionrun",
     "contacts_job", "dnd_dncentry", "dnd_suppression",
 )  # fmt: skip

@@ -141,10 +141,8 @@ class TestAnotherBusiness:
         broadcast = api.post("broadcasts/", {"name": "Theirs", "audience": {}, "text": "Hello"}).body["id"]
         pipeline = api.post("pipelines/", {"name": "Theirs"}).body["id"]
         status = api.post(f"pipelines/{pipeline}/statuses/", {"name": "Theirs"}).body["id"]
-        job = api.post("exports/", {}).body["job"]
         tag = {"name": "Theirs", "operations": [{"kind": "add_tag", "tag": "x"}]}
         return {
-            "jobs": job,
             "files": "contacts.csv",
             "pipelines": pipeline,
             "statuses": status,
