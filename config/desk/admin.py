@@ -180,14 +180,9 @@ class ContactList(DeskList):
             (reverse("desk:duplicates"), "merge", "Duplicates"),
         ]
         if reaches(request, Role.MANAGER):
-<<<<<<< HEAD
-            buttons.append((reverse("desk:imports"), "upload", "Import"))
-        if StatusAction.objects.of(business_of(request)).for_role(actor_of(request).role).exists():
-=======
             exported = f"{reverse('desk:exports')}?{request.GET.urlencode()}"
             buttons += [(reverse("desk:imports"), "upload", "Import"), (exported, "download", "Export")]
-        if StatusAction.objects.of(business_of(request)).exists():
->>>>>>> fd22792 (Exports by page and over REST)
+        if StatusAction.objects.of(business_of(request)).for_role(actor_of(request).role).exists():
             where = f"{reverse('desk:action-bulk')}?{request.GET.urlencode()}"
             buttons.append((where, "playlist_play", "Run an action"))
         return buttons
