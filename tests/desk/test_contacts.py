@@ -207,8 +207,8 @@ def test_deleting_asks_first_and_leaves_the_record(signed_in, contact):
     client.post(f"{LIST}{contact.pk}/remove/")
 
     assert client.get(page_of(contact)).status_code == 404
-    assert "Deleted contact" in read(client.get("/admin/dnd/change/"))
-    assert "Byron" not in read(client.get("/admin/dnd/change/"))
+    assert "Deleted contact" in read(client.get("/admin/dnd/change/", follow=True))
+    assert "Byron" not in read(client.get("/admin/dnd/change/", follow=True))
 
 
 @pytest.mark.browser

@@ -35,7 +35,7 @@ def test_once_flipped_it_is_in_the_ledger_the_timeline_the_list_and_its_filter(s
     assert "Do Not Contact enabled by user" in read(
         client.get(f"/admin/contacts/contact/{contact.pk}/change/")
     )
-    assert "Do Not Contact enabled by user" in read(client.get("/admin/dnd/change/"))
+    assert "Do Not Contact enabled by user" in read(client.get("/admin/dnd/change/", follow=True))
     assert read(client.get("/admin/contacts/contact/")).count("Automations paused") == 1
     paused = read(client.get("/admin/contacts/contact/?do_not_contact=1"))
     assert "Ada Byron" in paused
