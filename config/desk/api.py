@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.desk import timeline
-from config.desk.chat_ids import WithChatIds
+from config.desk.chat_ids import ChatIdsIn, WithChatIds
 from config.desk.contact_bodies import ContactStatus, EraseIn, MergeIn
 from contacts.models import Contact, ContactPoint, PointKind
 from contacts.rest import paging, problems
@@ -104,7 +104,7 @@ class PhoneIn(Strict):
     preferred = Flag(required=False, help_text="At most one phone is preferred.")
 
 
-class ContactIn(Strict):
+class ContactIn(ChatIdsIn):
     """What is left out stays as it is; in a new contact it is empty."""
 
     first_name = Text(required=False)
@@ -114,8 +114,6 @@ class ContactIn(Strict):
     phone = Text(required=False, allow_null=True, help_text="Short for one number instead of `phones`.")
     timezone = Text(required=False, max_length=60, help_text="Such as America/New_York.")
     external_id = Text(required=False, allow_null=True)
-    facebook_id = Text(required=False, allow_null=True, help_text="The id at Facebook Messenger.")
-    gmb_id = Text(required=False, allow_null=True, help_text="The id at Google Business.")
     tags = tag_names()
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:

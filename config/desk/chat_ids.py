@@ -5,8 +5,14 @@ from typing import Any
 from rest_framework import serializers
 
 from contacts.models import Contact, PointKind
+from contacts.rest.fields import Strict, Text
 
 NAME_OF = {PointKind.FACEBOOK.value: "facebook_id", PointKind.GMB.value: "gmb_id"}
+
+
+class ChatIdsIn(Strict):
+    facebook_id = Text(required=False, allow_null=True, help_text="The id at Facebook Messenger.")
+    gmb_id = Text(required=False, allow_null=True, help_text="The id at Google Business.")
 
 
 class WithChatIds(serializers.ModelSerializer[Contact]):
