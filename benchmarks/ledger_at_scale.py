@@ -27,7 +27,7 @@ SMALL = 100_000
 LARGE = int(os.environ.get("HEED_BENCH_LINES", "1000000"))
 EACH = 10
 """Lines of a contact."""
-TIMES = 40
+TIMES = 20
 LINES = """
 INSERT INTO dnd_change (business_id, contact_id, version, kind, direction, enabled, scope, channels, grounds, source,
                         actor, reason, evidence, text_digest, recorded_at, previous_hash, hash)
