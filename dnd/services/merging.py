@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contacts.actors import NO_CAUSE, Actor
 from contacts.keeping import Merging
 from contacts.ring import ring
-from contacts.words import Direction
+from contacts.words import OUTBOUND_CHANNELS, Direction
 from dnd import policy
 from dnd.models import Change, ChangeText, DncEntry, Unstamped
 from dnd.policy import Held, Line, Position, Wish
@@ -63,7 +63,7 @@ def merge(merging: Merging) -> None:
 def _by_line(position: Position) -> list[tuple[int, list[Held]]]:
     """The grounds by the ledger line that brought them, oldest first: they share all but the channel and the end."""
     groups: dict[tuple[int, object], list[Held]] = defaultdict(list)
-    for held in position.grounds.values():
+    for held in sorted(position.grounds.values(), key=lambda each: OUTBOUND_CHANNELS.index(each.channel)):
         groups[held.opened_by or 0, held.ends_at].append(held)
     return sorted(((pk, held) for (pk, _), held in groups.items()), key=lambda group: group[0])
 

@@ -1,5 +1,7 @@
 """What was sent and received, and sending by hand."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -25,10 +27,12 @@ class MessageOut(serializers.ModelSerializer[Message]):
     body = serializers.SerializerMethodField(help_text="As it was sent; before that, as it was written.")
     until = serializers.SerializerMethodField(help_text="While it is held: when it is asked again.")
     enrollment = Id(allow_null=True)
-    broadcast = Id(source="broadcast_id", allow_null=True)
+    broadcast = Id(source="broadcast_id", required=False, help_text="Left out where there is none.")
     created_at = Moment()
     called_at = Moment(allow_null=True)
     settled_at = Moment(allow_null=True)
+
+    may_be_left_out = ("broadcast",)
 
     class Meta:
         model = Message
@@ -37,6 +41,12 @@ class MessageOut(serializers.ModelSerializer[Message]):
             "reason", "detail", "until", "decided_version", "provider_id", "enrollment", "broadcast", "created_at",
             "called_at", "settled_at",
         )  # fmt: skip
+
+    def to_representation(self, message: Message) -> dict[str, Any]:
+        shown = super().to_representation(message)
+        if message.broadcast_id is None:
+            del shown["broadcast"]
+        return shown
 
     def get_body(self, message: Message) -> str:
         return message.sent_body or message.body

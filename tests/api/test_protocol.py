@@ -287,7 +287,7 @@ def test_schema_and_docs_are_open_and_offline(db, settings):
     docs = everybody.get("docs/")
 
     assert schema.body["openapi"].startswith("3.")
-    page = docs.body.decode()
+    page = docs.body
     assert docs.status == 200
     assert "http://" not in page
     assert "https://" not in page

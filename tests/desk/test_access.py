@@ -10,6 +10,7 @@ from django.urls import get_resolver
 from compliance.free_text import Finding
 from compliance.models import Review
 from compliance.services import hearing, reviewing
+from config.desk.exporting import runner
 from contacts import locks
 from contacts.models import ApiKey, Business, Contact, Import, Job, Membership, Task, Team
 from contacts.services import jobs, keys, pipelines, tags, work
@@ -108,10 +109,6 @@ def theirs(elsewhere):
     )
     workflows.publish(workflow=workflow, by=MANAGER)
     enrollment = workflows.enroll(workflow=workflow, contact=contact.pk, by=MANAGER)
-    pipeline = pipelines.create_pipeline(business=business, name="Secret pipeline", by=MANAGER)
-    status = pipelines.create_status(pipeline=pipeline, data={"name": "Secret status"}, by=MANAGER)
-    tag = {"name": "Secret action", "operations": [{"kind": "add_tag", "tag": "Secret tag"}]}
-    action = actions.create(status=status, data=tag, by=MANAGER)
     key, _ = keys.issue(business=business, role="staff", name="Secret key")
     message = messaging.send_manual(
         business=business, contact=contact.pk, channel="email", subject="Secret", body="Secret", by=STAFF
@@ -121,6 +118,7 @@ def theirs(elsewhere):
     (listed,) = dnd.add_to_dnc(
         business=business, contacts=[contact.pk], channels=["gmb"], by=MANAGER, note="Secret"
     )
+    export = jobs.create(business=business, kind=runner.KIND, title="Secret export", params={}, by=MANAGER)
     brought = Import.objects.create(
         business=business,
         filename="Secret.csv",
@@ -133,6 +131,7 @@ def theirs(elsewhere):
     return {
         **a_pipeline(business),
         "import": brought.pk,
+        "export": export.pk,
         "entry": listed.entry,
         "line": Change.objects.filter(business=business).first().pk,
         "job": job.pk,
@@ -147,11 +146,6 @@ def theirs(elsewhere):
         "connection": Connection.objects.filter(business=business).first().pk,
         "broadcast": Broadcast.objects.create(business=business, name="Secret broadcast", text="Secret").pk,
         "review": a_review(business).pk,
-        "pipeline": status.pipeline_id,
-        "status": status.pk,
-        "action": action.pk,
-        "template": actions.save_template(action=action, by=MANAGER).pk,
-        "import_": Import.objects.create(business=business, filename="secret.csv", size=1, lines=1).pk,
         "suppression": Suppression.objects.filter(business=business, reason="dnc_list").first().pk,
     }
 
@@ -203,10 +197,10 @@ ADDRESSES = [
     "broadcasts/{broadcast}/stop/",
     "reviews/{review}/",
     "suppressions/{suppression}/lift/",
-    "contacts/contact/{contact}/preferred/",
     "contacts/contact/{contact}/status/",
     "contacts/contact/{contact}/actions/",
     "contacts/contact/{contact}/actions/{action}/",
+    "exports/{export}/",
     "imports/{import}/",
     "imports/{import}/columns/",
     "imports/{import}/go/",
@@ -220,7 +214,7 @@ ADDRESSES = [
     "pipelines/status/{status}/shift/",
     "pipelines/status/{status}/action/",
     "pipelines/action/{action}/",
-    "pipelines/action/{action}/delete/",
+    "pipelines/action/{action}/remove/",
     "pipelines/action/{action}/copy/",
     "pipelines/action/{action}/template/",
     "pipelines/template/{template}/",
@@ -232,27 +226,6 @@ ADDRESSES = [
     "contacts/contact/{contact}/as-of/",
     "dnc/{entry}/",
     "ledger/{line}/",
-    "pipelines/{pipeline}/",
-    "pipelines/{pipeline}/status/",
-    "pipelines/status/{status}/",
-    "pipelines/status/{status}/remove/",
-    "pipelines/status/{status}/shift/",
-    "pipelines/status/{status}/action/",
-    "pipelines/action/{action}/",
-    "pipelines/action/{action}/remove/",
-    "pipelines/action/{action}/copy/",
-    "pipelines/action/{action}/template/",
-    "pipelines/template/{template}/",
-    "contacts/contact/{contact}/status/",
-    "contacts/contact/{contact}/actions/",
-    "contacts/contact/{contact}/actions/{action}/",
-    "imports/{import_}/",
-    "imports/{import_}/columns/",
-    "imports/{import_}/go/",
-    "imports/{import_}/stop/",
-    "imports/{import_}/discard/",
-    "imports/{import_}/rows/",
-    "connections/{connection}/pace/",
 ]
 
 
@@ -301,7 +274,7 @@ def test_nothing_of_another_business_changes(signed_in, theirs):
     assert Team.objects.filter(name="Secret team").exists()
     assert Connection.objects.filter(business=contact.business).count() == 2
     assert Review.objects.get().state == "open"
-    assert Job.objects.get().state == "queued"
+    assert set(Job.objects.values_list("state", flat=True)) == {"queued"}
     assert DncEntry.objects.get().lifted_at is None
     assert workflows.is_published(contact.business.workflows.get())
 
