@@ -95,7 +95,7 @@ class Postgres:
             command,
             self.answers,
             stop_signal="INT",
-            grace=4.0,
+            grace=3.5,
             turn=4,
             user=self.user,
             before=self.clear_leftovers,

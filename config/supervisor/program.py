@@ -29,7 +29,7 @@ class Simulator:
 def web(port: int, listener: int) -> Part:
     options = f"--worker-class gthread --workers 2 --threads 8 --preload --bind fd://{listener}"
     options += " --no-control-socket --graceful-timeout 2 --timeout 60 config.wsgi"
-    part = python("web", "gunicorn", *options.split(), grace=3.0)
+    part = python("web", "gunicorn", *options.split(), grace=2.5)
     return replace(part, ready=lambda: status(port, "/healthz") == 200, sockets=(listener,))
 
 
@@ -37,7 +37,7 @@ def worker(name: str) -> Part:
     queues, processes = WORKERS[name]
     options = f"worker -Q {queues} -c {processes} -n {name}@heed --without-gossip --without-mingle"
     # Warm first: what a worker has begun it finishes while the database is still there.
-    return celery(f"worker-{name}", options, grace=6.0, turn=1)
+    return celery(f"worker-{name}", options, grace=5.0, turn=1)
 
 
 def scheduler() -> Part:
