@@ -52,21 +52,26 @@ SELECT {SELECTED}
                  AS numbers,
              array_agg(label ORDER BY preferred DESC, position, id) FILTER (WHERE kind = '{PointKind.PHONE.value}')
                  AS labels
-        FROM contacts_contactpoint WHERE contact_id = ANY(%(contacts)s) GROUP BY contact_id) p ON p.contact_id = c.id
+        FROM contacts_contactpoint WHERE contact_id {{among}} GROUP BY contact_id) p ON p.contact_id = c.id
   LEFT JOIN (
       SELECT link.contact_id, string_agg(tag.name, '; ' ORDER BY tag.name) AS names
         FROM contacts_contacttag link JOIN contacts_tag tag ON tag.id = link.tag_id
-       WHERE link.contact_id = ANY(%(contacts)s) GROUP BY link.contact_id) t ON t.contact_id = c.id
+       WHERE link.contact_id {{among}} GROUP BY link.contact_id) t ON t.contact_id = c.id
   LEFT JOIN (
       SELECT contact_id, string_agg(
                  direction || ' ' || channel || ': ' || reason || ' by ' || source || ' since '
                  || to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
                  || coalesce(' until ' || to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''),
                  '; ' ORDER BY direction DESC, channel, reason) AS told
-        FROM dnd_ground WHERE contact_id = ANY(%(contacts)s) GROUP BY contact_id) g ON g.contact_id = c.id
- WHERE c.id = ANY(%(contacts)s)
+        FROM dnd_ground WHERE contact_id {{among}} GROUP BY contact_id) g ON g.contact_id = c.id
+ WHERE c.id = ANY(%(contacts)s::bigint[])
  ORDER BY c.id
 """  # noqa: S608 - of constants
+
+
+NEAR = 3
+"""Contacts whose ids reach over fewer than so many times their number are read as a range: to plan for each id of a
+list takes PostgreSQL as long as to read it."""
 
 
 def header() -> bytes:
@@ -74,9 +79,13 @@ def header() -> bytes:
 
 
 def lines(contacts: Sequence[int]) -> bytes:
-    """A line for each of these contacts, in the order of their ids, safe for a spreadsheet."""
+    """A line for each of these contacts, which are given in the order of their ids, safe for a spreadsheet."""
     out = io.BytesIO()
+    first, last = contacts[0], contacts[-1]
+    near = last - first < len(contacts) * NEAR
+    among = "BETWEEN %(first)s AND %(last)s" if near else "= ANY(%(contacts)s::bigint[])"
+    given = {"contacts": "{" + ",".join(map(str, contacts)) + "}", "first": first, "last": last}
     with connection.cursor() as cursor:
-        query = cursor.mogrify(QUERY, {"contacts": list(contacts)}).decode()
+        query = cursor.mogrify(QUERY.format(among=among), given).decode()
         cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", out)
     return out.getvalue()

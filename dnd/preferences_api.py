@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import locks
-from contacts.models import Contact, Method, Preference, Sync
+from contacts import locks, preferences
+from contacts.models import Business, Contact, Method, PointKind, Preference, Sync
+from contacts.preferences import InForce, Said
 from contacts.rest.fields import Choice, Id, Instant, Moment, Strict, Text, shape
 from contacts.rest.problems import Problem
 from contacts.rest.schema import example, problem
 from contacts.rest.views import Resource, row
-from contacts.services import preferring
 from contacts.words import OUTBOUND_CHANNELS, Role
 from dnd import services as dnd
 from dnd.services.syncing import Message, Spoken
@@ -68,11 +68,18 @@ class InForceOut(serializers.Serializer[Any]):
 
 class PreferencesOut(serializers.Serializer[Any]):
     contact = Id()
+    preferences_source = serializers.ChoiceField(
+        choices=Business.PreferencesSource.values,
+        help_text="`manual`: the business's staff choose the number. `synced`: a record system does.",
+    )
     method = serializers.ChoiceField(choices=Method.values, allow_null=True)
     preferred_number = serializers.CharField(allow_null=True)
     appointments = AppointmentOut(many=True)
     block = serializers.ListField(child=serializers.ChoiceField(choices=list(OUTBOUND_CHANNELS)))
     in_force = InForceOut()
+
+
+class SyncedOut(PreferencesOut):
     outcome = serializers.ChoiceField(
         choices=[*Sync.Outcome.values, "repeated"],
         help_text="`older`: all of it was said before something that is known. `repeated`: by its id.",
@@ -97,13 +104,41 @@ class Preferences(Resource):
     tag = "contacts"
     least_role: ClassVar = {"update": MANAGER}
 
-    @extend_schema(request=PreferencesIn, responses={200: PreferencesOut} | REFUSED, examples=example(ASKED))
+    @extend_schema(responses=PreferencesOut)
+    def retrieve(self, request: Request, id: str) -> Response:
+        """What stands, whoever chose it. `id` may be the external id of the contact, as `ext:MRN-1`."""
+        return Response(dict(shape(PreferencesOut).to_representation(self._standing(self._contact(id)))))
+
+    @extend_schema(request=PreferencesIn, responses={200: SyncedOut} | REFUSED, examples=example(ASKED))
     def update(self, request: Request, id: str) -> Response:
         """`id` may be the external id of the contact, as `ext:MRN-1`."""
         contact = self._contact(id)
         message = _message(self.body(PreferencesIn))
         synced = dnd.sync(business=self.business, contact=contact.pk, message=message, by=self.actor)
-        return Response(_shown(contact, synced.outcome, synced.warning))
+        body = self._standing(contact) | {"outcome": synced.outcome, "warning": synced.warning}
+        return Response(dict(shape(SyncedOut).to_representation(body)))
+
+    def _standing(self, contact: Contact) -> dict[str, Any]:
+        rows = list(Preference.objects.filter(contact=contact).order_by("appointment"))
+        synced = self.business.preferences_source == Business.PreferencesSource.SYNCED
+        holds = (
+            preferences.in_force((each.said for each in rows), locks.now()) if synced else _chosen(contact)
+        )
+        general = next((each.said for each in rows if not each.appointment), Said()) if synced else None
+        grounds = contact.grounds.outbound().filter(reason="record_system").values_list("channel", flat=True)
+        return {
+            "contact": contact.pk,
+            "preferences_source": self.business.preferences_source,
+            "method": general.wished or None if general else None,
+            "preferred_number": (general.number if general else holds.number) or None,
+            "appointments": [_appointment(each) for each in rows if each.appointment and synced],
+            "block": [channel for channel in OUTBOUND_CHANNELS if channel in set(grounds)],
+            "in_force": {
+                "method": holds.method or None,
+                "preferred_number": holds.number or None,
+                "appointment": holds.appointment or None,
+            },
+        }
 
     def _contact(self, id: str) -> Contact:
         mine = Contact.objects.of(self.business)
@@ -135,26 +170,10 @@ def _spoken(data: dict[str, Any], appointment: str = "", ends_at: datetime | Non
     return Spoken(method, number, appointment, ends_at)
 
 
-def _shown(contact: Contact, outcome: str, warning: str) -> dict[str, Any]:
-    rows = list(Preference.objects.filter(contact=contact).order_by("appointment"))
-    general = next((each.said for each in rows if not each.appointment), None)
-    holds = preferring.in_force(contact.pk, locks.now())
-    grounds = contact.grounds.outbound().filter(reason="record_system").values_list("channel", flat=True)
-    body = {
-        "contact": contact.pk,
-        "method": general.wished or None if general else None,
-        "preferred_number": general.number or None if general else None,
-        "appointments": [_appointment(each) for each in rows if each.appointment],
-        "block": [channel for channel in OUTBOUND_CHANNELS if channel in set(grounds)],
-        "in_force": {
-            "method": holds.method or None,
-            "preferred_number": holds.number or None,
-            "appointment": holds.appointment or None,
-        },
-        "outcome": outcome,
-        "warning": warning,
-    }
-    return dict(shape(PreferencesOut).to_representation(body))
+def _chosen(contact: Contact) -> InForce:
+    """What staff have chosen, where no record system does."""
+    preferred = contact.points.filter(kind=PointKind.PHONE, preferred=True).values_list("value", flat=True)
+    return InForce(number=preferred.first() or "")
 
 
 def _appointment(preference: Preference) -> dict[str, Any]:

@@ -41,7 +41,7 @@ urlpatterns = [
     path("actions/<str:id>/", StatusActions.as_view(ONE)),
     path("actions/<str:id>/copy/", StatusActions.as_view({"post": "copy"})),
     path("contacts/<str:id>/actions/<str:action>/run/", StatusActions.as_view({"post": "run"})),
-    path("contacts/<str:id>/preferences/", Preferences.as_view({"put": "update"})),
+    path("contacts/<str:id>/preferences/", Preferences.as_view({"get": "retrieve", "put": "update"})),
     path("dnd/bulk/", DndBulk.as_view({"post": "create"})),
     path("dnc-list/", DncList.as_view({"get": "list"})),
     path("dnc-list/<str:id>/lift/", DncList.as_view({"post": "lift"})),

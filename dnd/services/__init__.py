@@ -2,10 +2,10 @@
 
 from dnd.policy import Refusal, Wish
 from dnd.services.bulk import Whom, change_in_bulk
+from dnd.services.by_address import change_address
 from dnd.services.changing import (
     Outcome,
     change,
-    change_address,
     change_many,
     change_one,
     switch_refusals,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
@@ -10,13 +9,11 @@ from django.db import transaction
 from contacts import locks
 from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.locks import AddressKey
-from contacts.models import POINT_OF_CHANNEL, Business
-from contacts.ring import ring
+from contacts.models import Business
 from contacts.services import merging as merged
 from dnd import policy
 from dnd.models import Change
 from dnd.policy import Refusal, Wish
-from dnd.reasons import rules
 from dnd.services import addresses, reading, writing
 from dnd.services.addresses import Effects
 from dnd.services.errors import NoSuchContact, NotAReason, Refused
@@ -24,7 +21,6 @@ from dnd.services.reading import Snapshot, Standpoint
 from dnd.services.writing import Batch, Draft
 
 BATCH = 500
-DISPATCH = "workflows.tasks.dispatch_due"
 
 
 @dataclass(slots=True)
@@ -35,6 +31,11 @@ class Outcome:
     version: int
     changes: list[Change] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+
+
+def outcome_of(standpoint: Standpoint, changes: list[Change]) -> Outcome:
+    version = changes[-1].version if changes else standpoint.version
+    return Outcome(standpoint.contact_id, version, changes)
 
 
 class _AddressesMoved(Exception):
@@ -126,14 +127,12 @@ def _change(
     batch = Batch(business.pk, snapshot.at, by, causes[0], causes=causes[1])
     outcomes, effects = _decide(business, snapshot, contacts, wish, by, address, batch)
     if effects:
-        _follow_addresses(business.pk, snapshot, effects, wish, batch)
+        follow_addresses(business.pk, snapshot, effects, wish, batch)
         addresses.write(batch, effects)
     for contact, changes in writing.write(batch).items():
         if contact in outcomes:
             outcomes[contact].changes = changes
             outcomes[contact].version = changes[-1].version
-    if batch.drafts:
-        ring(DISPATCH)
     return list(outcomes.values())
 
 
@@ -199,7 +198,7 @@ def switch_refusals(business: Business, now_on: bool, wish: Wish, by: Actor) -> 
     return [Refusal(verdict[0], "automations", "do_not_contact", verdict[1])] if verdict else []
 
 
-def _follow_addresses(business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch) -> None:
+def follow_addresses(business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch) -> None:
     """Add the drafts of contacts that hold an address which somebody's change suppressed or released."""
     drafted = {draft.standpoint.contact_id: draft for draft in batch.drafts}
     values = {value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points}
@@ -212,96 +211,3 @@ def _follow_addresses(business: int, snapshot: Snapshot, effects: Effects, wish:
             drafted[contact].lines.extend(lines)
         else:
             batch.drafts.append(Draft(standpoint, lines, wish))
-
-
-@transaction.atomic
-def change_address(
-    *,
-    business: Business,
-    channel: str,
-    address: str,
-    block: bool,
-    by: Actor,
-    reason: str = "user_request",
-    note: str = "",
-    evidence_ids: Sequence[str] = (),
-    as_of: datetime | None = None,
-    cause: Cause = NO_CAUSE,
-) -> list[Outcome]:
-    """What an address itself asked for: suppress or release it, for every contact that has it and for those to come.
-
-    Releasing (START) lifts the address's suppressions on the channel as far as this actor may, and every ground of
-    the channel of each holder none of whose other addresses is suppressed, all of them or none. Doing either twice
-    is the same as doing it once. Works for an address that nobody has. `as_of`: when it was asked for; what
-    people and programs have set since then stays.
-    """
-    key = (POINT_OF_CHANNEL[channel], address)
-    wish = Wish(
-        outbound={channel: block},
-        reason=reason,
-        note=note,
-        evidence_ids=tuple(evidence_ids),
-    )
-    if problem := policy.unfit(wish, source=by.source):
-        raise NotAReason(problem)
-    locks.lock_addresses(business.pk, [key], exclusive=True)
-    locked = locks.lock_contacts(business.pk, addresses.holders_of(business.pk, [key]))
-    snapshot = reading.read(locked) if locked else Snapshot(locks.now(), {})
-    batch = Batch(business.pk, snapshot.at, by, cause)
-    if block:
-        effects = Effects(suppress={(channel, address, reason)})
-        _follow_addresses(business.pk, snapshot, effects, wish, batch)
-    else:
-        effects = _release(business.pk, snapshot, channel, address, wish, batch, as_of)
-    addresses.write(batch, effects)
-    written = writing.write(batch)
-    if batch.drafts:
-        ring(DISPATCH)
-    return [_outcome(standpoint, written.get(pk, [])) for pk, standpoint in snapshot.standpoints.items()]
-
-
-def _outcome(standpoint: Standpoint, changes: list[Change]) -> Outcome:
-    return Outcome(
-        standpoint.contact_id,
-        changes[-1].version if changes else standpoint.version,
-        changes,
-    )
-
-
-def _release(
-    business: int,
-    snapshot: Snapshot,
-    channel: str,
-    address: str,
-    wish: Wish,
-    batch: Batch,
-    as_of: datetime | None,
-) -> Effects:
-    """Draft what freeing an address frees, and say which of its suppressions go."""
-    values = {address} | {
-        value for standpoint in snapshot.standpoints.values() for _, value in standpoint.points
-    }
-    suppressed = addresses.suppressed_among(business, values)
-    by = batch.by
-    newer = addresses.set_since(business, channel, address, as_of)
-    release = {
-        mark
-        for mark in suppressed.get(address, set()) - newer
-        if mark[0] == channel
-        and not policy.may_lift(rules()[mark[2]], source=by.source, role=by.role, note=wish.note)
-    }
-    for standpoint in snapshot.standpoints.values():
-        others = (
-            value
-            for kind, value in standpoint.points
-            if kind == POINT_OF_CHANNEL[channel] and value != address
-        )
-        if any(mark[0] == channel for value in others for mark in suppressed.get(value, ())):
-            continue
-        if policy.refusals(standpoint.position, wish, source=by.source, role=by.role):
-            continue
-        lines = policy.lift(
-            standpoint.position, "outbound", policy.older(standpoint.position, "outbound", channel, as_of)
-        )
-        batch.drafts.append(Draft(standpoint, lines, wish))
-    return Effects(release=release)

@@ -7,7 +7,6 @@ from django.db import transaction
 from contacts import locks
 from contacts.actors import NO_CAUSE, Actor
 from contacts.models import POINT_OF_CHANNEL, Business
-from contacts.ring import ring
 from contacts.services.errors import Conflict
 from dnd import policy
 from dnd.models import DncEntry, Suppression
@@ -15,7 +14,6 @@ from dnd.policy import Refusal, Wish
 from dnd.reasons import rules
 from dnd.services import addresses, reading, writing
 from dnd.services.addresses import Effects, Mark
-from dnd.services.changing import DISPATCH
 from dnd.services.dnc_hits import REASON
 from dnd.services.errors import Refused
 from dnd.services.reading import Snapshot, Standpoint
@@ -72,8 +70,7 @@ def _free(business: int, entry: DncEntry, snapshot: Snapshot, by: Actor, note: s
         pairs = [(channel, REASON) for channel in mine if channel not in held]
         batch.drafts.append(Draft(standpoint, policy.lift(standpoint.position, "outbound", pairs), wish))
     addresses.write(batch, effects)
-    if writing.write(batch):
-        ring(DISPATCH)
+    writing.write(batch)
 
 
 def _released(business: int, entry: DncEntry) -> set[Mark]:

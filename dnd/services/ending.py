@@ -6,12 +6,10 @@ from django.db import transaction
 
 from contacts import locks
 from contacts.actors import NO_CAUSE, Actor
-from contacts.ring import ring
 from dnd import policy
 from dnd.models import Ground
 from dnd.policy import Wish
 from dnd.services import reading, writing
-from dnd.services.changing import DISPATCH
 from dnd.services.writing import Batch, Draft
 
 PER_TICK = 500
@@ -50,4 +48,3 @@ def _end(business: int, source: str, reason: str, contacts: set[int]) -> None:
             lines += policy.lift(standpoint.position, direction, over)
         batch.drafts.append(Draft(standpoint, lines, wish))
     writing.write(batch)
-    ring(DISPATCH)

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from contacts.actors import NO_CAUSE, Actor
 from contacts.keeping import Merging
-from contacts.ring import ring
 from contacts.words import OUTBOUND_CHANNELS, Direction
 from dnd import policy
 from dnd.models import Change, ChangeText, DncEntry, Unstamped
 from dnd.policy import Held, Line, Position, Wish
 from dnd.services import reading, writing
-from dnd.services.changing import DISPATCH
 from dnd.services.reading import Standpoint
 from dnd.services.writing import Batch, Draft
 
@@ -57,7 +55,6 @@ def merge(merging: Merging) -> None:
     # What waits to be in force waits for the calls of the one who is left.
     Unstamped.objects.filter(contact=merging.loser).update(contact=merging.winner)
     DncEntry.objects.filter(contact=merging.loser).update(contact=merging.winner)
-    ring(DISPATCH)
 
 
 def _by_line(position: Position) -> list[tuple[int, list[Held]]]:

@@ -8,13 +8,11 @@ from django.db import transaction
 from contacts import locks
 from contacts.actors import NO_CAUSE, Actor
 from contacts.models import POINT_OF_CHANNEL, ContactPoint
-from contacts.ring import ring
 from dnd import policy
 from dnd.models import Suppression
 from dnd.policy import Wish
 from dnd.services import addresses, dnc_hits, outliving, reading, writing
 from dnd.services.addresses import Mark, suppressed_among
-from dnd.services.changing import DISPATCH
 from dnd.services.writing import Batch, Draft
 
 PER_TICK = 500
@@ -43,8 +41,6 @@ def _screen(business: int, points: list[ContactPoint]) -> None:
         outliving.end(business, left)
     if blocked := [pk for pk in locked if pk in hit]:
         _block(business, blocked, suppressed)
-    if locked:
-        ring(DISPATCH)
     ContactPoint.objects.filter(pk__in=[p.pk for p in points]).update(screened=True)
 
 
@@ -60,7 +56,6 @@ def screen(business: int, gained: Iterable[tuple[int, str, str]]) -> set[int]:
     if hit:
         addresses.remember(business, suppressed)
         _block(business, sorted(hit), suppressed)
-        ring(DISPATCH)
     return hit
 
 

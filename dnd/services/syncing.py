@@ -15,7 +15,6 @@ from contacts import locks, phones
 from contacts.actors import NO_CAUSE, Actor
 from contacts.models import Business, Contact, ContactPoint, EventKind, Preference, Sync
 from contacts.preferences import METHODS, Said
-from contacts.ring import ring
 from contacts.services import events, preferring
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
@@ -24,7 +23,6 @@ from dnd import policy
 from dnd.models import Change
 from dnd.policy import Line, Wish
 from dnd.services import reading, writing
-from dnd.services.changing import DISPATCH
 from dnd.services.reading import Standpoint
 from dnd.services.writing import Batch, Draft
 
@@ -189,7 +187,6 @@ def _set_by_sync(contact: int) -> bool:
 
 def _write(business: int, at: datetime, by: Actor, drafts: Sequence[Draft]) -> None:
     writing.write(Batch(business, at, by, NO_CAUSE, [draft for draft in drafts if draft.lines]))
-    ring(DISPATCH)
 
 
 def _log(

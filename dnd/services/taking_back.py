@@ -9,14 +9,12 @@ from contacts import locks
 from contacts.actors import NO_CAUSE, Actor
 from contacts.locks import AddressKey
 from contacts.models import POINT_OF_CHANNEL, Business
-from contacts.ring import ring
 from dnd import policy
-from dnd.models import Change
 from dnd.policy import Refusal, Wish
 from dnd.reasons import rules
 from dnd.services import addresses, reading, writing
 from dnd.services.addresses import Effects, Mark
-from dnd.services.changing import BATCH, DISPATCH, Outcome
+from dnd.services.changing import BATCH, Outcome, outcome_of
 from dnd.services.errors import NotAReason, Refused
 from dnd.services.reading import Snapshot, Standpoint
 from dnd.services.writing import Batch, Draft
@@ -65,9 +63,7 @@ def take_back(
             batch.drafts.append(Draft(standpoint, lines, wish))
     addresses.write(batch, effects)
     written = writing.write(batch)
-    if written:
-        ring(DISPATCH)
-    return [_outcome(standpoint, written.get(pk, [])) for pk, standpoint in snapshot.standpoints.items()]
+    return [outcome_of(standpoint, written.get(pk, [])) for pk, standpoint in snapshot.standpoints.items()]
 
 
 def _held_by_another(
@@ -77,11 +73,6 @@ def _held_by_another(
     channel, reason = pair
     others = (value for kind, value in standpoint.points if kind == key[0] and value != key[1])
     return any((channel, value, reason) in suppressed.get(value, ()) for value in others)
-
-
-def _outcome(standpoint: Standpoint, changes: list[Change]) -> Outcome:
-    version = changes[-1].version if changes else standpoint.version
-    return Outcome(standpoint.contact_id, version, changes)
 
 
 def _denied(reason: str, by: Actor, note: str, reviewed: bool) -> tuple[str, str] | None:
@@ -119,7 +110,6 @@ def _suppress(business: Business, marks: list[tuple[str, str]], reason: str, by:
         batch.drafts.append(Draft(standpoint, addresses.follow(standpoint, effects, wish, {}), wish))
     addresses.write(batch, effects)
     writing.write(batch)
-    ring(DISPATCH)
     return new
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from contacts import locks
 from contacts.actors import NO_CAUSE, Actor
 from contacts.models import Business
-from contacts.ring import ring
 from contacts.services.errors import Conflict
 from contacts.words import Direction, Source
 from dnd import ledger, policy
@@ -17,7 +16,7 @@ from dnd.models import Change, ChangeText
 from dnd.policy import Held, Line, Position, Wish
 from dnd.reasons import rules
 from dnd.services import reading, writing
-from dnd.services.changing import DISPATCH, Outcome
+from dnd.services.changing import Outcome
 from dnd.services.errors import NoSuchContact
 from dnd.services.reading import Snapshot
 from dnd.services.writing import Batch, Draft
@@ -73,7 +72,6 @@ def undo(*, business: Business, contact: int, version: int, by: Actor) -> Outcom
     if not lines or (refused := why_not(lines, by, within=WITHIN + ON_ITS_WAY, at=snapshot.at)):
         raise Conflict("cannot_undo", refused if lines else "There is nothing to undo.")
     written = _write_back(business.pk, snapshot, contact, lines, by)
-    ring(DISPATCH)
     return Outcome(contact, written[-1].version, written)
 
 

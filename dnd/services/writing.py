@@ -10,11 +10,15 @@ from django.db import connection
 from contacts import rows
 from contacts.actors import Actor, Cause
 from contacts.models import Event, EventKind
+from contacts.ring import ring
 from contacts.words import mask_of
 from dnd import hooks, ledger
 from dnd.models import Change, ChangeText, Effective, Ground, Standing, Unstamped
 from dnd.policy import Line, Wish
 from dnd.services.reading import Standpoint
+
+DISPATCH = "workflows.tasks.dispatch_due"
+"""What is made of the events of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Batch:
 
 
 def write(batch: Batch) -> dict[int, list[Change]]:
-    """Write every draft; the lines written, by contact."""
+    """Write every draft, and ring for what follows from it; the lines written, by contact."""
     written = [(draft, *_seal(batch, draft)) for draft in batch.drafts if draft.lines]
     if not written:
         return {}
@@ -59,6 +63,7 @@ def write(batch: Batch) -> dict[int, list[Change]]:
     _stamp(script, batch, changes)
     script.run()
     _close_entries(batch, changes)
+    ring(DISPATCH)
     return {draft.standpoint.contact_id: lines for draft, lines, _ in written}
 
 

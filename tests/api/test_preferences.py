@@ -387,3 +387,37 @@ class TestOwned:
         assert api.send("DELETE", f"contacts/{contact.pk}/").status == 204
 
         assert not any(table.objects.exists() for table in (Sync, Preference))
+
+
+class TestWhatStands:
+    def test_a_get_answers_what_the_last_put_came_to(self, api, contact, sync):
+        said = sync(
+            method="voice",
+            preferred_number=LANDLINE,
+            block=["email"],
+            appointment={"id": "A-1", "method": "sms", "preferred_number": MOBILE, "until": soon()},
+        )
+
+        answer = api.get("contacts/ext:MRN-1/preferences/")
+
+        assert answer.status == 200
+        assert answer.body == {name: said[name] for name in said if name not in ("outcome", "warning")}
+        assert answer.body["preferences_source"] == "synced"
+        assert answer.body["in_force"] == {"method": "sms", "preferred_number": MOBILE, "appointment": "A-1"}
+
+    def test_without_a_record_system_the_number_that_staff_chose_is_answered(self, api, business, contact):
+        Business.objects.filter(pk=business.pk).update(preferences_source="manual")
+        contact.points.filter(value=LANDLINE).update(preferred=True)
+
+        answer = api.get(f"contacts/{contact.pk}/preferences/").body
+
+        assert (answer["preferences_source"], answer["method"]) == ("manual", None)
+        assert answer["preferred_number"] == answer["in_force"]["preferred_number"] == LANDLINE
+
+    def test_of_a_contact_that_is_unknown_the_external_id_is_named(self, api, business):
+        answer = api.get("contacts/ext:MRN-9/preferences/")
+
+        assert (answer.status, answer.body["detail"]) == (
+            404,
+            "There is no contact with the external id MRN-9.",
+        )
