@@ -75,8 +75,12 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def kept() -> list[Row]:
+    """What latest.json has."""
+    return [Row(**row) for row in json.loads(LATEST.read_text())] if LATEST.exists() else []
+
+
 def keep(rows: Sequence[Row]) -> None:
     """Write latest.json; rows of other benchmarks that an earlier run left there stay."""
-    known = {row["name"]: row for row in json.loads(LATEST.read_text())} if LATEST.exists() else {}
-    known |= {row.name: asdict(row) for row in rows}
-    LATEST.write_text(json.dumps(list(known.values()), indent=1) + "\n")
+    known = {row.name: row for row in (*kept(), *rows)}
+    LATEST.write_text(json.dumps([asdict(row) for row in known.values()], indent=1) + "\n")

@@ -150,6 +150,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 10,
+    # A ring or a tick without a broker fails at once; left out, each waits for two seconds, and one after the other.
+    "max_retries": 0,
 }
 CELERY_TASK_DEFAULT_QUEUE = "events"
 # A ring names only the task, so where it is heard is said here.

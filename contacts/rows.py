@@ -95,6 +95,16 @@ class Script:
         return before.encode() + values + after.encode()
 
 
+def leave_to_the_disk() -> None:
+    """Do not wait for the disk at the end of this transaction: for work that is still due if the machine dies first.
+
+    Nothing can have built on it by then. Whatever is written durably later, such as the claim of one of its
+    messages, goes to the disk behind it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+
+
 def _inserting(
     model: type[models.Model], columns: Sequence[str], on_conflict: str, *, source: str = "VALUES %s"
 ) -> str:
@@ -130,18 +140,22 @@ def _unnested(types: Sequence[str], columns: Sequence[Sequence[Any]]) -> tuple[s
 
 def array(values: Iterable[Any]) -> str:
     """PostgreSQL's literal of an array of these values."""
-    return "{" + ",".join(map(_element, values)) + "}"
+    return "{" + ",".join([_quoted(v) if type(v) is str else _element(v) for v in values]) + "}"
 
 
 def _element(value: Any) -> str:
-    if isinstance(value, int):
-        return str(value)
     if value is None:
         return "NULL"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, datetime):
         return f'"{value.isoformat()}"'
     if isinstance(value, Json):
         value = value.dumps(value.adapted)
     elif isinstance(value, list):
         value = array(value)
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

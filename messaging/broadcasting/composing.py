@@ -26,7 +26,7 @@ COLUMNS = (
 NOBODY_TWICE = "(broadcast_id, recipient) WHERE broadcast_id IS NOT NULL DO NOTHING"
 WAY_OF = {channel: way for way, channel in CHANNEL_OF.items()}
 LONGEST_DETAIL = 400
-ADDRESSES = ("email", "phone")
+ADDRESSES = ("contact.email", "contact.phone")
 
 Place = Callable[[str, datetime], datetime]
 """(channel, the time now) → when the next message on that channel may leave."""

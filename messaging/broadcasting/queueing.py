@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from contacts import locks
+from contacts import locks, rows
 from contacts.ring import ring
 from messaging.broadcasting import composing, deciding, people, window
 from messaging.broadcasting.deciding import Named
@@ -93,7 +93,11 @@ def begin(broadcast: Broadcast, now: datetime) -> None:
 
 
 def _queue(broadcast: Broadcast, now: datetime) -> bool:
-    """Decide on the next batch, unless the window is closed or enough is queued."""
+    """Decide on the next batch, unless the window is closed or enough is queued.
+
+    A message of it is called only after a claim that waits for the disk.
+    """
+    rows.leave_to_the_disk()
     opens_at = window.opens_at(
         now,
         zone=broadcast.business.timezone,

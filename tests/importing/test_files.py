@@ -1,6 +1,7 @@
 """Files as they come: every encoding and separator, and every way in which one is broken. The good rows are kept."""
 
 import pytest
+from django.db import connection
 
 from contacts.importing import columns
 from contacts.models import Contact, ContactPoint, ContactTag, Import
@@ -204,3 +205,13 @@ def test_a_file_can_be_mapped_anew_before_it_is_imported(business):
     assert filed.result == {"created": 1}
     assert Contact.objects.get().first_name == ""
     assert ContactTag.objects.get().tag.name == "New"
+
+
+def test_a_file_into_an_empty_database_lets_postgresql_count_what_has_come(brought):
+    lines = [f"Ada,ada{number}@example.org" for number in range(600)]
+
+    brought("first_name,email\n" + "\n".join(lines) + "\n")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'contacts_contact'")
+        assert cursor.fetchone()[0] >= 500

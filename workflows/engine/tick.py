@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from contacts import locks
+from contacts import locks, rows
 from workflows import faults
 from workflows.engine import finding, writing
 from workflows.engine.batch import Batch, Ran, Result, Row, Waits
@@ -31,7 +31,7 @@ def _tick(found: Sequence[Candidate]) -> int:
         return 0
     try:
         with transaction.atomic():
-            _commit_without_waiting()
+            rows.leave_to_the_disk()
             return Tick(finding.take(found)).run()
     except faults.OUTAGES:
         raise
@@ -43,17 +43,6 @@ def _tick(found: Sequence[Candidate]) -> int:
     first = set(contacts[: len(contacts) // 2])
     moved = _tick([one for one in found if one.contact in first])
     return moved + _tick([one for one in found if one.contact not in first])
-
-
-def _commit_without_waiting() -> None:
-    """Do not wait for the disk at the end of this transaction.
-
-    If the machine dies before its commit is on the disk, the enrollments are still due and the tick is done again.
-    Nothing can have built on it by then: whatever is written durably later, such as the claim of one of its
-    messages, goes to the disk behind it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
 def _set_aside(found: Sequence[Candidate], error: BaseException) -> None:

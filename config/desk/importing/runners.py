@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from django.db import connection
-
 from config.desk.importing import wishes
+from contacts import rows
 from contacts.actors import Actor
 from contacts.models import Import, Job
 from contacts.services import importing, jobs
@@ -30,8 +29,7 @@ def _source(job: Job) -> Import:
     A batch need not wait for the disk: should the database lose the last of them, it loses the job's cursor
     with them, and they are done again.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
+    rows.leave_to_the_disk()
     source = Import.objects.select_related("business").get(pk=job.params["import"])
     if source.state in (Import.State.DISCARDED, Import.State.DONE):
         raise jobs.JobFailed("The file was discarded.")
@@ -127,8 +125,9 @@ class Run:
             **Counter(refusal.code for refusal in refusals),
         }
         source.result = _add(source.result, counts)
-        source.written_to = window.last
+        before, source.written_to = source.written_to, window.last
         source.save(update_fields=["result", "written_to"])
+        importing.keep_counted(before, source.written_to)
         return Progress(
             cursor={},
             done=written.rows,

@@ -9,7 +9,7 @@ from contacts.services.importing.planning import Plan, plans
 from contacts.services.importing.repeats import find_repeats
 from contacts.services.importing.staging import stage
 from contacts.services.importing.telling import problems_file
-from contacts.services.importing.writing import Written, write
+from contacts.services.importing.writing import Written, keep_counted, write
 
 __all__ = [
     "Plan",
@@ -19,6 +19,7 @@ __all__ = [
     "discard",
     "find_repeats",
     "go",
+    "keep_counted",
     "plans",
     "problems_file",
     "stage",
