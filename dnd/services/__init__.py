@@ -7,12 +7,11 @@ from dnd.services.changing import (
     Outcome,
     change,
     change_many,
-    change_one,
     switch_refusals,
 )
 from dnd.services.dnc_hits import count_hits, is_by_the_list, note_hits
 from dnd.services.dnc_lifting import lift_entry
-from dnd.services.dnc_list import Listed, add_to_dnc
+from dnd.services.dnc_list import Listed, add_to_dnc, change_one
 from dnd.services.effective import effective_at, stamp, stamp_waiting
 from dnd.services.ending import end_due
 from dnd.services.errors import NoSuchContact, NotAReason, Refused

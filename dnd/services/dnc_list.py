@@ -12,7 +12,7 @@ from contacts.models import POINT_OF_CHANNEL, Business, ContactPoint
 from contacts.words import OUTBOUND_CHANNELS
 from dnd.models import DncEntry
 from dnd.policy import Wish
-from dnd.services import addresses, taking_back
+from dnd.services import addresses, changing, taking_back
 from dnd.services.changing import Outcome, change
 
 REASON = "dnc_list"
@@ -27,6 +27,29 @@ class Listed:
     contact_id: int
     entry: int | None
     outcome: Outcome
+
+
+def change_one(
+    *, business: Business, contact: int, wish: Wish, by: Actor, cause: Cause = NO_CAUSE
+) -> Outcome:
+    """`change` for one contact; raises `Refused` or `NoSuchContact` instead of reporting it.
+
+    What is blocked for the list's reason is entered on the list, whatever asked for it.
+    """
+    listed = wish.blocks("outbound") if wish.reason == REASON else ()
+    if not listed:
+        return changing.change_one(business=business, contact=contact, wish=wish, by=by, cause=cause)
+    with transaction.atomic():
+        outcome = changing.change_one(business=business, contact=contact, wish=wish, by=by, cause=cause)
+        add_to_dnc(
+            business=business,
+            contacts=[outcome.contact_id],
+            channels=listed,
+            by=by,
+            cause=cause,
+            note=wish.note,
+        )
+    return outcome
 
 
 @transaction.atomic

@@ -48,6 +48,17 @@ def test_putting_a_contact_on_the_list_twice_is_the_same_as_once():
     assert DncEntry.objects.count() == 1
 
 
+def test_a_block_for_the_lists_reason_is_entered_on_the_list_whoever_asks_for_it():
+    contact = ContactFactory(phone="+14155550100")
+    wish = dnd.Wish(outbound={"call": True}, reason="dnc_list", note="asked in the shop")
+
+    dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=STAFF)
+    dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=STAFF)
+
+    entry = DncEntry.objects.get(contact=contact)
+    assert (entry.channels, entry.addresses, entry.note) == (["call"], ["+14155550100"], "asked in the shop")
+
+
 def test_a_further_channel_is_an_entry_of_its_own_for_that_channel():
     contact = ContactFactory()
     listed(contact)

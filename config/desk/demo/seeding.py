@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from config.desk.demo import connections, people, pipelines, staff, workflows
+from config.desk.demo import broadcasts, connections, people, pipelines, staff, workflows
 from contacts.models import Business, Contact
 
 BUSINESSES: dict[str, dict[str, Any]] = {
@@ -40,4 +40,5 @@ def _business(slug: str) -> Business:
     if not Contact.objects.filter(business=business).exists():
         people.seed(business, team)
         pipelines.place(business, by=team.actor("staff"))
+        broadcasts.seed(business, by=team.actor("manager"))
     return business
