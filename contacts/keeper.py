@@ -11,6 +11,7 @@ KEEPER = Keeper(
             "contacts.ContactPoint.contact",
             "contacts.ContactTag.contact",
             "contacts.Event.contact",
+            "contacts.FormerAddress.contact",
             "contacts.JobRefusal.contact",
             "contacts.Note.contact",
             "contacts.Notification.contact",

@@ -209,14 +209,17 @@ class Dnd(Resource):
         """All or nothing: one refused channel refuses the request. Nothing different: no new version."""
         wish = self._wish(id)
         try:
-            dnd.change_one(business=self.business, contact=row(id), wish=wish, by=self.actor)
+            outcome = dnd.change_one(
+                business=self.business, contact=self._contact(id).pk, wish=wish, by=self.actor
+            )
         except dnd.NoSuchContact as error:
             raise problems.not_found() from error
         except dnd.NotAReason as error:
             raise problems.fault("reason", str(error)) from error
         except dnd.Refused as error:
             raise refused(error) from error
-        return Response(self._state(Contact(pk=row(id), business=self.business)))
+        # Who was merged into another between the two reads is that other now.
+        return Response(self._state(Contact(pk=outcome.contact_id, business=self.business)))
 
     @extend_schema(parameters=[ListQuery], responses=page_of("ChangePage", ChangeOut))
     def changes(self, request: Request, id: str) -> Response:

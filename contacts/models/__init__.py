@@ -4,6 +4,7 @@ from contacts.models.contact import (
     Contact,
     ContactPoint,
     ContactTag,
+    FormerAddress,
     PointKind,
     Tag,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "ContactTag",
     "Event",
     "EventKind",
+    "FormerAddress",
     "Import",
     "ImportPiece",
     "ImportRow",

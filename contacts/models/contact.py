@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pgtrigger
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
@@ -149,9 +150,40 @@ class ContactPoint(models.Model):
                 name="contacts_searched_by_address",
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="a_point_that_goes_is_kept_apart",
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf("value"),  # type: ignore[no-untyped-call]
+                when=pgtrigger.After,
+                func="INSERT INTO contacts_formeraddress (business_id, contact_id, value)"
+                " VALUES (OLD.business_id, OLD.contact_id, OLD.value) ON CONFLICT DO NOTHING; RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.value
+
+
+class FormerAddress(models.Model):
+    """An address that a contact had. The database itself writes it, whatever took the address from the contact.
+
+    It is read in one case: to find all that is left of a person who is to be erased.
+    """
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+", db_index=False)
+    value = models.CharField(max_length=254)
+
+    class Meta:
+        verbose_name_plural = "former addresses"
+        constraints = [
+            models.UniqueConstraint(
+                name="contacts_each_former_address_once_per_contact", fields=["contact", "value"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"a former address of contact {self.contact_id}"
 
 
 class Tag(models.Model):

@@ -14,6 +14,7 @@ from contacts.models import (
     ContactPoint,
     Event,
     EventKind,
+    FormerAddress,
     Import,
     Job,
     JobFile,
@@ -31,10 +32,17 @@ SAYS_NOTHING_OF_ANYBODY = (EventKind.CONTACT_DND.value, EventKind.DO_NOT_CONTACT
 """What these events say comes from the ledger, which names nobody."""
 FOUND = """
 SELECT value FROM contacts_contactpoint WHERE contact_id = ANY(%(ids)s)
+UNION SELECT value FROM contacts_formeraddress WHERE contact_id = ANY(%(ids)s)
 UNION SELECT t.value FROM contacts_event e, jsonb_each_text(e.data -> 'left_out') AS t
  WHERE e.contact_id = ANY(%(ids)s) AND e.kind = 'contact_merged'
    AND t.key IN ('email', 'facebook_id', 'gmb_id')
 """
+FORGET_WHAT_JOBS_WERE_ASKED = """
+UPDATE contacts_job SET params = (params - 'note') #- '{filter,search}'
+ WHERE business_id = %s AND state NOT IN ('queued', 'running')
+   AND (params ? 'note' OR jsonb_typeof(params -> 'filter') = 'object' AND params -> 'filter' ? 'search')
+"""
+"""Of jobs that have ended. How a name was searched for, and what was noted, may name the person."""
 
 
 def confirm(contact: Contact, typed: str) -> None:
@@ -104,6 +112,7 @@ def erase_own(erasing: Erasing) -> None:
     ids = erasing.contacts
     words = _tags_of(erasing)
     people.empty(ids, at=erasing.at)
+    FormerAddress.objects.filter(contact__in=ids).delete()
     Tag.objects.filter(pk__in=words, contact_links=None).delete()
     Notification.objects.filter(contact__in=ids).delete()
     history = Event.objects.filter(contact__in=ids)
@@ -125,6 +134,8 @@ def _erase_files(business: Business) -> None:
     JobRefusal.objects.filter(job__business=business, contact=None).exclude(
         job__in=Job.objects.open()
     ).update(detail="Erased")
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_WHAT_JOBS_WERE_ASKED, [business.pk])
 
 
 def _tags_of(erasing: Erasing) -> list[int]:

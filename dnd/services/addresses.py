@@ -11,7 +11,7 @@ from contacts import erased, rows
 from contacts.locks import AddressKey
 from contacts.models import POINT_OF_CHANNEL
 from dnd import policy
-from dnd.models import Suppression
+from dnd.models import DncEntry, Suppression
 from dnd.policy import Line, Wish
 from dnd.reasons import rules
 from dnd.services.reading import Standpoint
@@ -135,15 +135,32 @@ def set_since(business: int, channel: str, address: str, moment: datetime | None
     return {(channel, address, reason) for reason in reasons if not rules()[reason].told_from_outside}
 
 
+REMEMBER = """
+UPDATE dnd_suppression s SET address = v.address FROM (VALUES %s) AS v (business, hash, address)
+ WHERE s.business_id = v.business AND s.address = v.hash AND s.lifted_at IS NULL AND NOT EXISTS
+       (SELECT 1 FROM dnd_suppression o WHERE o.business_id = s.business_id AND o.address = v.address
+           AND o.channel = s.channel AND o.reason = s.reason AND o.lifted_at IS NULL)
+RETURNING v.hash, v.address
+"""
+
+
 def remember(business: int, addresses: Iterable[str]) -> None:
-    """What was suppressed by the hash of an address is so by the address again, now that a contact has it."""
-    rows.update(
-        "UPDATE dnd_suppression s SET address = v.address FROM (VALUES %s) AS v (business, hash, address)"
-        " WHERE s.business_id = v.business AND s.address = v.hash AND s.lifted_at IS NULL AND NOT EXISTS"
-        " (SELECT 1 FROM dnd_suppression o WHERE o.business_id = s.business_id AND o.address = v.address"
-        " AND o.channel = s.channel AND o.reason = s.reason AND o.lifted_at IS NULL)",
-        [(business, erased.key(business, address), address) for address in sorted(set(addresses))],
-    )
+    """What was suppressed by the hash of an address is so by the address again, now that it is known again.
+
+    An entry of the Do Not Contact list that names it by its hash names it too.
+    """
+    known = [(business, erased.key(business, address), address) for address in sorted(set(addresses))]
+    rename_listed(business, dict(rows.update(REMEMBER, known)))
+
+
+def rename_listed(business: int, names: Mapping[str, str]) -> None:
+    """Put one form of an address for the other in every entry of the Do Not Contact list that names it."""
+    if not names:
+        return
+    entries = DncEntry.objects.filter(business=business, addresses__overlap=list(names))
+    for entry in entries:
+        entry.addresses = [names.get(address, address) for address in entry.addresses]
+    DncEntry.objects.bulk_update(entries, ["addresses"], batch_size=1_000)
 
 
 def write(batch: Batch, effects: Effects) -> None:
@@ -159,6 +176,7 @@ def write(batch: Batch, effects: Effects) -> None:
             for form in sorted(set(erased.forms(batch.business, address)))
         ],
     )
+    remember(batch.business, (address for _, address, _ in effects.suppress))
     rows.insert(
         Suppression,
         (

@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from contacts.actors import Actor
 from contacts.models import Business, Contact, Job, Status
 from contacts.services import jobs
+from contacts.services import merging as merged
 from contacts.services.errors import Invalid
 from contacts.words import Role, in_words
 from dnd import audience, policy
@@ -155,6 +156,9 @@ def _refusal(outcome: Outcome) -> jobs.Refusal:
 
 
 def _gone(ids: Sequence[int], outcomes: Sequence[Outcome]) -> list[jobs.Refusal]:
+    """Those of whom there is no outcome, of their own or of the contact that they have become part of."""
     there = {outcome.contact_id for outcome in outcomes}
+    missing = [pk for pk in ids if pk not in there]
+    survivors = merged.survivors(missing) if missing else {}
     why = "This contact was deleted meanwhile."
-    return [jobs.Refusal("not_found", why, contact=pk) for pk in ids if pk not in there]
+    return [jobs.Refusal("not_found", why, contact=pk) for pk in missing if survivors.get(pk) not in there]

@@ -89,6 +89,7 @@ def change(
     """
     if problem := policy.unfit(wish, source=by.source):
         raise NotAReason(problem)
+    done: dict[int, Outcome] = {}
     for attempt in range(5):
         try:
             with transaction.atomic():
@@ -97,20 +98,22 @@ def change(
             if attempt == 4:
                 raise
             continue
-        followed = _followed(contacts, outcomes, wish)
-        if followed == list(contacts):
-            return outcomes
-        contacts = followed
+        done |= {outcome.contact_id: outcome for outcome in outcomes}
+        contacts = _followed(contacts, done, wish)
+        if not contacts:
+            return list(done.values())
     raise AssertionError("unreachable")
 
 
-def _followed(contacts: Sequence[int], outcomes: Sequence[Outcome], wish: Wish) -> list[int]:
-    """What blocks somebody who has become part of another contact blocks that one; what frees is not carried over."""
-    missing = set(contacts) - {outcome.contact_id for outcome in outcomes}
+def _followed(contacts: Sequence[int], done: Mapping[int, Outcome], wish: Wish) -> list[int]:
+    """Those of whom somebody has become part: what blocks reaches them, and what frees is not carried over."""
+    missing = [contact for contact in contacts if contact not in done]
     if not missing or any(wish.frees(way) for way in policy.WAYS) or wish.do_not_contact is False:
-        return list(contacts)
+        return []
     survivors = merged.survivors(missing)
-    return list(dict.fromkeys(survivors.get(contact, contact) for contact in contacts))
+    return [
+        contact for contact in dict.fromkeys(map(survivors.get, missing)) if contact and contact not in done
+    ]
 
 
 def _change(

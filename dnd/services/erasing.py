@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from contacts import erased, rows
 from contacts.keeping import Erasing
 from dnd.models import ChangeText, DncEntry
+from dnd.services.addresses import rename_listed
 
+ONE_OF_TWO = """
+UPDATE dnd_suppression s SET lifted_at = v.at, lifted_by = 'erased'
+  FROM (VALUES %s) AS v (business, address, hash, at), dnd_suppression o
+ WHERE s.business_id = v.business AND s.address = v.hash AND s.lifted_at IS NULL AND o.business_id = s.business_id
+   AND o.address = v.address AND o.channel = s.channel AND o.reason = s.reason AND o.lifted_at IS NULL
+"""
+"""Of an address that is suppressed by its hash and by itself, for one reason, one row stays in force."""
 HASH = """
 UPDATE dnd_suppression s SET address = v.hash FROM (VALUES %s) AS v (business, address, hash)
  WHERE s.business_id = v.business AND s.address = v.address
@@ -17,11 +25,12 @@ def erase(erasing: Erasing) -> None:
     business = erasing.business.pk
     texts = ChangeText.objects.filter(change__contact__in=erasing.contacts)
     texts.update(salt="", note="", evidence="")
-    rows.update(HASH, [(business, a, erased.key(business, a)) for a in sorted(erasing.own)])
-    for entry in DncEntry.objects.filter(contact__in=erasing.contacts):
-        entry.addresses = [erased.key(business, address) for address in entry.addresses]
-        entry.note = entry.lift_note = ""
-        entry.save(update_fields=["addresses", "note", "lift_note"])
+    hashes = [(business, a, erased.key(business, a)) for a in sorted(erasing.own)]
+    rows.update(ONE_OF_TWO, [(*row, erasing.at) for row in hashes])
+    rows.update(HASH, hashes)
+    DncEntry.objects.filter(contact__in=erasing.contacts).update(note="", lift_note="")
+    # Whoever's entry it is: one of somebody who was erased before may name the address again.
+    rename_listed(business, {address: hashed for _, address, hashed in hashes})
 
 
 def addresses(contacts: Sequence[int]) -> set[str]:

@@ -14,6 +14,9 @@ from dnd.services import reading, writing
 from dnd.services.reading import Standpoint
 from dnd.services.writing import Batch, Draft
 
+FROM = "merged_from:"
+"""Evidence of a line that repeats one of another contact: the id of that contact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -36,7 +39,7 @@ def merge(merging: Merging) -> None:
     said = _said(theirs)
     for opened_by, held in _by_line(theirs.position):
         words = said[opened_by]
-        evidence = (f"merged_from:{merging.loser}", f"change:{opened_by}")
+        evidence = (f"{FROM}{merging.loser}", f"change:{opened_by}")
         wish = Wish(
             reason=held[0].reason,
             note=words.note,
@@ -87,7 +90,7 @@ def _pause(merging: Merging, at: object, mine: Standpoint, theirs: Standpoint) -
     wish = Wish(
         do_not_contact=True,
         reason=line.reason,
-        evidence_ids=(f"merged_from:{merging.loser}", f"change:{line.pk}"),
+        evidence_ids=(f"{FROM}{merging.loser}", f"change:{line.pk}"),
     )
     batch = Batch(merging.business.pk, merging.at, Actor(line.source, line.actor), NO_CAUSE)
     _write(batch, mine, [Line("changed", Direction.AUTOMATIONS.value, True, "all", (), ())], wish)

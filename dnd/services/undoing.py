@@ -15,7 +15,7 @@ from dnd import ledger, policy
 from dnd.models import Change, ChangeText
 from dnd.policy import Held, Line, Position, Wish
 from dnd.reasons import rules
-from dnd.services import reading, writing
+from dnd.services import merging, reading, writing
 from dnd.services.changing import Outcome
 from dnd.services.errors import NoSuchContact
 from dnd.services.reading import Snapshot
@@ -45,14 +45,16 @@ def _last(contact: int) -> list[Change]:
 
 def why_not(lines: Sequence[Change], by: Actor, *, within: timedelta, at: object) -> str:
     """Why these lines cannot be taken back by this person now; empty when they can."""
-    line = lines[0]
-    if line.source != Source.USER or by.source != Source.USER or line.actor != by.label:
+    evidence = [word for line in lines for word in line.evidence]
+    if any(word.startswith(merging.FROM) for word in evidence):
+        return "This came with the merge of two contacts, which cannot be undone."
+    if by.source != Source.USER or any((one.source, one.actor) != (Source.USER, by.label) for one in lines):
         return "Only what you have changed yourself can be undone."
-    if any(word.startswith(UNDO) for word in line.evidence):
+    if any(word.startswith(UNDO) for word in evidence):
         return "This was undone already: flip the switch again instead."
     if any(rules()[reason].address_bound for one in lines for _, reason in one.grounds):
         return "This also changed the suppression list, and cannot be undone with one press."
-    if line.recorded_at + within < at:  # type: ignore[operator]
+    if lines[0].recorded_at + within < at:  # type: ignore[operator]
         return "It is too late to undo this: flip the switch again instead."
     return ""
 

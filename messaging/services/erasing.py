@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
+
 from contacts import erased, rows
 from contacts.keeping import Erasing
 from messaging.models import Message
@@ -13,6 +15,15 @@ UPDATE messaging_message m
   FROM (VALUES %s) AS v (contacts, address, hash) WHERE m.contact_id = ANY(v.contacts) AND m."to" = v.address
 """
 
+SEARCHED_FOR = """
+UPDATE messaging_broadcast b
+   SET audience = CASE WHEN state IN ('finished', 'cancelled') THEN audience - 'search'
+                       ELSE jsonb_set(audience, '{search}', '"erased"') END
+ WHERE business_id = %(business)s AND audience ? 'search'
+   AND (state IN ('finished', 'cancelled') OR audience ->> 'search' = ANY(%(own)s))
+"""
+"""An audience by somebody's address is nobody now. One that has had its message need not say who was looked for."""
+
 
 def erase(erasing: Erasing) -> None:
     """The address stays as its hash, so that calls can still be held against suppressions. Nobody is asked any more."""
@@ -21,6 +32,8 @@ def erase(erasing: Erasing) -> None:
     mine.update(subject="", body="", sent_body="", detail="", ask_at=None)
     rows.update(HASH, [(contacts, a, erased.key(business, a)) for a in sorted(erasing.addresses)])
     mine.filter(direction=Message.Way.INBOUND).update(actor="")
+    with connection.cursor() as cursor:
+        cursor.execute(SEARCHED_FOR, {"business": business, "own": sorted(erasing.own)})
 
 
 def addresses(contacts: Sequence[int]) -> set[str]:

@@ -82,3 +82,13 @@ def test_another_business_s_contact_is_not_there(api, pair, elsewhere):
     assert (answer.status, answer.fields) == (404, ["from"])
     theirs.refresh_from_db()
     assert theirs.deleted_at is None
+
+
+def test_who_has_become_part_of_another_is_not_there_for_a_change_of_dnd(api, pair):
+    winner, loser = pair
+    api.post(f"contacts/{winner}/merge/", {"from": str(loser)})
+
+    answer = api.patch(f"contacts/{loser}/dnd/", {"outbound": {"sms": True}})
+
+    assert answer.status == 404
+    assert api.get(f"contacts/{winner}/dnd/").body["outbound"]["sms"]["enabled"] is False

@@ -4,7 +4,7 @@ import pytest
 
 from contacts.actors import Actor
 from contacts.models import Contact, Job
-from contacts.services import jobs
+from contacts.services import jobs, merging
 from contacts.services.errors import Invalid, RoleRequired
 from dnd import services as dnd
 from dnd import verification
@@ -98,6 +98,20 @@ def test_a_contact_deleted_meanwhile_is_told(business):
 
     assert counts(job) == ("done", 2, 1, 0, 1)
     assert job.refusals.get().detail == "This contact was deleted meanwhile."
+
+
+def test_one_who_became_part_of_another_meanwhile_is_blocked_as_that_other(business):
+    winner, loser, third = (ContactFactory(business=business) for _ in range(3))
+    job = bulk(business, dnd.Whom(ids=[loser.pk, third.pk]), sms=True)
+    both = bulk(business, dnd.Whom(ids=[winner.pk, loser.pk]), email=True)
+    merging.merge(business=business, winner=winner.pk, loser=loser.pk, by=MANAGER)
+
+    run(job)
+    run(both)
+
+    assert counts(job) == ("done", 2, 2, 0, 0)
+    assert counts(both) == ("done", 2, 1, 1, 0)
+    assert blocked(winner) == ["email", "sms"]
 
 
 LIFTABLE = {

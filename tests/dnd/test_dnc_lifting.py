@@ -2,12 +2,14 @@
 
 import pytest
 
+from contacts import erased
 from contacts.actors import Actor
+from contacts.services import erasing
 from contacts.services.errors import Conflict
 from dnd import services as dnd
 from dnd.models import Change, DncEntry, Ground, Suppression
 from dnd.verification import verify
-from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory, add_phone, block
+from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory, add_phone, block
 
 NUMBER = "+14155550100"
 
@@ -160,3 +162,43 @@ def test_an_entry_of_which_nothing_stands_any_more_is_lifted_however_that_came(b
 
     assert not in_force(entry)
     assert DncEntry.objects.get().lifted_by == "Mia Manager"
+
+
+class TestAfterSomebodyWasErased:
+    def erase(self, contact):
+        erasing.erase(business=contact.business, contact=contact.pk, by=ENTERPRISE)
+
+    def test_a_number_that_their_entry_names_stays_on_the_list(self, business):
+        gone, other = (ContactFactory(business=business, phone=NUMBER) for _ in range(2))
+        put(gone, "sms")
+        entry = put(other, "sms")
+        self.erase(gone)
+
+        lift(other, entry)
+
+        assert suppressed() == [("sms", NUMBER)]
+        assert grounds(other) == [("sms", "dnc_list")]
+
+    def test_their_entry_frees_the_number_that_came_back(self, business):
+        gone = ContactFactory(business=business, phone=NUMBER)
+        entry = put(gone, "sms")
+        self.erase(gone)
+        again = ContactFactory(business=business, phone=NUMBER)
+        dnd.screen_new_addresses()
+        dnd.count_hits()
+        assert grounds(again) == [("sms", "dnc_list")]
+        assert DncEntry.objects.get(pk=entry).hits == 1
+
+        lift(gone, entry)
+
+        assert (suppressed(), grounds(again)) == ([], [])
+
+    def test_and_who_came_back_can_be_erased_too(self, business):
+        for _ in range(3):
+            contact = ContactFactory(business=business, phone=NUMBER)
+            put(contact, "sms")
+            self.erase(contact)
+
+        (row,) = Suppression.objects.in_force()
+        assert row.address.startswith(erased.PREFIX)
+        assert not DncEntry.objects.filter(addresses__contains=[NUMBER]).exists()

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from contacts.actors import Actor
+from contacts.services import merging
 from contacts.services.errors import Conflict
 from dnd import flags, verification
 from dnd import services as dnd
@@ -119,6 +120,18 @@ class TestRefused:
         done = dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=MANAGER)
         assert dnd.undo_offered(contact.pk, MANAGER) is None
         assert "suppression list" in self.refused(contact, done.version, MANAGER)
+
+    def test_what_came_with_a_merge_even_if_the_last_of_it_was_their_own(self, contact):
+        twin = ContactFactory(business=contact.business)
+        synced = dnd.Wish(outbound={"call": True}, reason="record_system")
+        sync = Actor("sync", "A record system")
+        dnd.change_one(business=contact.business, contact=twin.pk, wish=synced, by=sync)
+        toggle(twin, sms=True)
+        merging.merge(business=contact.business, winner=contact.pk, loser=twin.pk, by=STAFF)
+        version = contact.standing.version
+
+        assert dnd.undo_offered(contact.pk, STAFF) is None
+        assert "merge" in self.refused(contact, version)
 
     def test_for_a_contact_of_another_business(self, contact):
         done = toggle(contact, sms=True)

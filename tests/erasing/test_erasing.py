@@ -16,7 +16,7 @@ from compliance.services import choices, hearing
 from contacts import erased, locks
 from contacts.actors import Actor
 from contacts.models import Contact, Event, Job, JobFile, JobRefusal
-from contacts.services import erasing, merging, people, tags, work
+from contacts.services import erasing, jobs, merging, people, tags, work
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import BIT, Source
 from dnd import flags, verification
@@ -27,7 +27,7 @@ from messaging import auditing
 from messaging import services as messaging
 from messaging.delivery import claims
 from messaging.inbound import working
-from messaging.models import Message
+from messaging.models import Broadcast, Message
 from messaging.services.asking import Question
 from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory, MembershipFactory
 from tests.messaging.conftest import connected, deliver, provider, queue  # noqa: F401 - a fixture
@@ -337,6 +337,45 @@ def test_one_who_was_deleted_before_can_be_erased(person, business):
     people.delete(contact=person, by=STAFF)
     erase(person)
     assert sightings() == []
+
+
+def test_an_address_that_the_person_had_once_is_found_though_only_its_suppression_is_left(business):
+    contact = ContactFactory(business=business, first_name="Ida", phone=PHONE, email=EMAIL)
+    for wish in (
+        dnd.Wish(outbound={"email": True}, reason="email_unsubscribe"),
+        dnd.Wish(outbound={"sms": True}, reason="stop_keyword"),
+    ):
+        dnd.change_one(business=business, contact=contact.pk, wish=wish, by=BY_SMS)
+    people.update(
+        contact=contact, data=people.clean(business, {"email": "ida@example.org", "phones": []}), by=STAFF
+    )
+    people.delete(contact=contact, by=STAFF)
+
+    erase(contact)
+
+    assert sightings() == []
+    assert {one.reason for one in Suppression.objects.in_force()} == {"email_unsubscribe", "stop_keyword"}
+
+
+def test_how_the_person_was_searched_for_is_forgotten(person, business):
+    wish = dnd.Wish(outbound={"call": True}, note=f"{NAME} and others")
+    job = dnd.change_in_bulk(business=business, whom=dnd.Whom(wanted={"search": NAME}), wish=wish, by=MANAGER)
+    jobs.run_due(60)
+    over, draft = (
+        Broadcast.objects.create(
+            business=business, name="A", state=state, audience={"search": search, "tag": "vip"}
+        )
+        for state, search in (("finished", MAIDEN), ("draft", PHONE))
+    )
+
+    erase(person)
+
+    assert sightings() == []
+    job.refresh_from_db()
+    over.refresh_from_db()
+    draft.refresh_from_db()
+    assert (job.state, job.params["filter"]) == ("done", {})
+    assert (over.audience, draft.audience) == ({"tag": "vip"}, {"tag": "vip", "search": "erased"})
 
 
 def test_the_ledger_keeps_its_digests_and_loses_the_words(person):
