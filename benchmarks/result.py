@@ -27,41 +27,21 @@ class Row:
 
 
 def more_is_better(
-    name: str,
-    value: float,
-    unit: str,
-    reference: str,
-    reference_value: float,
-    floor: float | None,
+    name: str, value: float, unit: str, reference: str, reference_value: float, floor: float | None
 ) -> Row:
-    return Row(
-        name,
-        round(value, 2),
-        unit,
-        reference,
-        round(reference_value, 2),
-        round(value / reference_value, 3),
-        floor,
-    )
+    return _row(name, value, unit, reference, reference_value, value / reference_value, floor)
 
 
 def less_is_better(
-    name: str,
-    value: float,
-    unit: str,
-    reference: str,
-    reference_value: float,
-    floor: float | None,
+    name: str, value: float, unit: str, reference: str, reference_value: float, floor: float | None
 ) -> Row:
-    return Row(
-        name,
-        round(value, 2),
-        unit,
-        reference,
-        round(reference_value, 2),
-        round(reference_value / value, 3),
-        floor,
-    )
+    return _row(name, value, unit, reference, reference_value, reference_value / value, floor)
+
+
+def _row(
+    name: str, value: float, unit: str, reference: str, beside: float, ratio: float, floor: float | None
+) -> Row:
+    return Row(name, round(value, 2), unit, reference, round(beside, 2), round(ratio, 3), floor)
 
 
 def table(rows: Sequence[Row]) -> str:
