@@ -3,10 +3,12 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from config.desk.importing import showing
 from contacts.models import Contact, Import, Job
 from contacts.services import jobs
 from tests.factories import ContactFactory, block
@@ -106,6 +108,52 @@ def test_a_check_that_was_stopped_goes_on(clinic, signed_in):
     assert "This is what the import would do" in client.get(f"/admin/imports/{source.pk}/").text
     client.post(f"/admin/imports/{source.pk}/discard/")
     assert "The file was discarded" in client.get(f"/admin/imports/{source.pk}/").text
+
+
+class Ending:
+    """Does the jobs that are due, right after so many looks at the import and its jobs."""
+
+    def __init__(self, looks):
+        self.looks = looks
+
+    def __call__(self, execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if "contacts_import" in sql or "contacts_job" in sql:
+            self.looks -= 1
+            if self.looks == 0:
+                jobs.run_due(60)
+        return found
+
+
+@pytest.mark.parametrize("looks", range(1, 6))
+def test_an_import_that_ends_while_its_page_is_made_is_not_shown_as_stopped(clinic, signed_in, looks):
+    client = signed_in("manager")
+    upload(client)
+    source = Import.objects.get()
+    client.post(f"/admin/imports/{source.pk}/columns/", columns_of(source))
+    jobs.run_due(60)
+    client.post(f"/admin/imports/{source.pk}/go/")
+
+    with connection.execute_wrapper(Ending(looks)):
+        page = client.get(f"/admin/imports/{source.pk}/").text
+
+    assert "was stopped" not in page
+    assert "every 1s" in page or ">Imported</h2>" in page
+    assert ">Imported</h2>" in client.get(f"/admin/imports/{source.pk}/").text
+
+
+def test_an_import_that_goes_on_while_its_page_is_made_is_shown_at_work(clinic, signed_in):
+    client = signed_in("manager")
+    upload(client)
+    source = Import.objects.get()
+    client.post(f"/admin/imports/{source.pk}/columns/", columns_of(source))
+    jobs.run_due(60)
+    client.post(f"/admin/imports/{source.pk}/go/")
+    client.post(f"/admin/imports/{source.pk}/stop/")
+    stopped = Import.objects.get()
+    client.post(f"/admin/imports/{source.pk}/go/")
+
+    assert showing.standing(stopped)["working"]
 
 
 def test_staff_sees_no_import_and_nobody_one_of_another_business(clinic, elsewhere, signed_in):

@@ -81,9 +81,8 @@ def _day_tag() -> str:
 
 
 def standing(source: Import) -> dict[str, Any]:
-    """The page of one import, in whatever state it is."""
-    ids = source.run_jobs or source.check_jobs
-    job = Job.objects.filter(pk__in=ids[-1:]).first()
+    """The page of one import, in whatever state it is now."""
+    job = _newest_job(source)
     working = job is not None and job.is_open
     faults = JobRefusal.objects.filter(job__in=[*source.check_jobs, *source.run_jobs])
     return {
@@ -105,6 +104,24 @@ def standing(source: Import) -> dict[str, Any]:
         "when": words.at(source.created_at),
         "checking": job is not None and job.kind == choosing.CHECK,
     }
+
+
+def _newest_job(source: Import) -> Job | None:
+    """The job that it is about, and the source brought to no earlier a moment.
+
+    The last batch ends both at once. Who reads the source first may see it before and the job after, which
+    looks like a job that was cancelled.
+    """
+    while True:
+        newest = _newest(source)
+        job = Job.objects.filter(pk__in=newest).first()
+        source.refresh_from_db()
+        if newest == _newest(source):
+            return job
+
+
+def _newest(source: Import) -> list[int]:
+    return (source.run_jobs or source.check_jobs)[-1:]
 
 
 def _count(counts: Mapping[str, int], *names: str) -> int:
