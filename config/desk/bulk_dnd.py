@@ -1,29 +1,23 @@
 """Changing DND for many contacts from the list: whom, what, the count in words, and only then the job."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from rest_framework.exceptions import ValidationError
 
-from config.desk import finding, site
+from config.desk import finding, listed, site
 from config.desk.settings_pages import get_or_post
 from contacts.acting import actor_of, business_of, membership_of
-from contacts.rest.fields import shape
+from contacts.models import Business
 from contacts.services.errors import RoleRequired
 from contacts.words import INBOUND_CHANNELS, OUTBOUND_CHANNELS, Channel, Role, role_reaches
 from dnd import services as dnd
-from dnd.audience import ContactFilter, Wanted
 from dnd.services import bulk
 
-LIST = "admin:contacts_contact_changelist"
 MOST_SELECTED = 200
-NAMES = {"q": "search", "tag": "tag", "status": "status", "dnd_state": "dnd_state",
-         "dnd_channel": "dnd_channel", "dnd_reason": "dnd_reason"}  # fmt: skip
-"""The list's parameters, and what the filter calls them."""
 
 
 class BulkForm(forms.Form):
@@ -66,12 +60,12 @@ def change(request: HttpRequest) -> HttpResponse:
     if not role_reaches(membership_of(request).role, Role.MANAGER):
         raise RoleRequired(Role.MANAGER.value)
     business = business_of(request)
-    whom = _whom(request.GET)
+    whom = _whom(business, request.GET)
     total = 0 if whom is None else whom.found(business).count()
     form = BulkForm(request.POST if request.method == "POST" else None, initial={"do": "block"})
     context = {
         "form": form,
-        "back": (f"{reverse(LIST)}?{_of_the_list(request.GET)}", "Contacts"),
+        "back": (f"{reverse(listed.LIST)}?{urlencode(listed.parameters(request.GET))}", "Contacts"),
         "total": total,
         "whom": bulk.contacts_in_words(total),
         "all": "all" in request.GET,
@@ -89,22 +83,10 @@ def change(request: HttpRequest) -> HttpResponse:
     return site.page(request, "desk/bulk/dnd.html", context, title="Change DND for many", status=status)
 
 
-def _whom(asked: QueryDict) -> dnd.Whom | None:
+def _whom(business: Business, asked: QueryDict) -> dnd.Whom | None:
     """Those who were ticked, or all whom the list's filter shows; None for a filter that cannot be read."""
     if "all" not in asked:
         ids = [finding.number(text) for text in asked.getlist("contact")[:MOST_SELECTED]]
         return dnd.Whom(ids=[pk for pk in ids if pk])
-    given: dict[str, Any] = {name: asked[key] for key, name in NAMES.items() if asked.get(key)}
-    if paused := asked.get("do_not_contact"):
-        given["do_not_contact"] = paused == "1"
-    try:
-        wanted = cast("Wanted", dict(shape(ContactFilter).run_validation(given)))
-    except ValidationError:
-        return None
-    return dnd.Whom(wanted=wanted, dead_too=asked.get("dead") == "1" or "status" in wanted)
-
-
-def _of_the_list(asked: Mapping[str, str]) -> str:
-    query = QueryDict(mutable=True)
-    query.update({key: asked[key] for key in (*NAMES, "do_not_contact", "dead") if asked.get(key)})
-    return query.urlencode()
+    found = listed.read(business, asked)
+    return None if found.unread else found.whom

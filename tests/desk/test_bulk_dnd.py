@@ -82,7 +82,15 @@ def test_allowing_again_needs_a_note_and_says_what_stays(signed_in, three):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "contact=x", "contact=999999", "all=1&dnd_state=nonsense", "all=1&status=x"]
+    "query",
+    [
+        "",
+        "contact=x",
+        "contact=999999",
+        "all=1&dnd_state=nonsense",
+        "all=1&status=x",
+        "all=1&do_not_contact=2",
+    ],
 )
 def test_nobody_chosen_or_a_filter_that_cannot_be_read_changes_nobody(signed_in, three, query):
     answer = signed_in("manager").post(

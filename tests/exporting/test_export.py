@@ -7,7 +7,7 @@ import pytest
 
 from config.desk.exporting import runner
 from contacts.models import Contact, Job
-from contacts.services import jobs, keys, people, tags
+from contacts.services import jobs, keys, people, pipelines, statuses, tags
 from contacts.services.errors import Invalid, RoleRequired
 from contacts.services.jobs import running
 from contacts.spreadsheets import DANGEROUS
@@ -22,8 +22,8 @@ def business(db):
     return BusinessFactory()
 
 
-def exported(business, **wanted) -> list[dict[str, str]]:
-    job = runner.start(business=business, wanted=wanted, by=MANAGER)
+def exported(business, dead_too=True, **wanted) -> list[dict[str, str]]:
+    job = runner.start(business=business, wanted=wanted, dead_too=dead_too, by=MANAGER)
     work()
     job.refresh_from_db()
     assert job.state == "done"
@@ -82,6 +82,28 @@ def test_the_filters_of_the_list(business):
     assert [row["id"] for row in exported(business, dnd_channel="sms")] == [str(ada.pk)]
     assert len(exported(business, dnd_state="off")) == 1
     assert exported(business, search="nobody") == []
+
+
+def test_dead_statuses_are_left_out_where_that_was_asked_for_and_only_there(business):
+    pipeline = pipelines.create_pipeline(business=business, name="Leads", by=MANAGER)
+    lost = pipelines.create_status(
+        pipeline=pipeline, data={"name": "Lost", "system_status": "dead"}, by=MANAGER
+    )
+    ada, zoe = ContactFactory(business=business), ContactFactory(business=business)
+    statuses.change(business=business, contacts=[zoe.pk], status=lost.pk, by=STAFF)
+
+    assert [row["id"] for row in exported(business, dead_too=False)] == [str(ada.pk)]
+    assert len(exported(business)) == 2
+    assert len(exported(business, status=lost.pk)) == 1
+
+
+def test_an_export_that_was_queued_by_an_older_version_has_everybody(business):
+    ContactFactory(business=business)
+    job = runner.start(business=business, wanted={}, by=MANAGER)
+    Job.objects.filter(pk=job.pk).update(params={"filter": {}})
+    work()
+
+    assert len(read(job)) == 1
 
 
 def test_a_deleted_contact_is_in_no_file(business):

@@ -52,11 +52,12 @@ def status_names(business: Business) -> dict[int, str]:
 
 def audience(broadcast: Broadcast, statuses: Mapping[int, str]) -> str:
     """`Everybody`, `Contacts with the tag “vip”, blocked on no channel`. `statuses`: their names."""
-    parts = list(_filters(broadcast.audience, statuses))
+    parts = list(filters(broadcast.audience, statuses))
     return f"Contacts {', '.join(parts)}" if parts else "Everybody"
 
 
-def _filters(wanted: Mapping[str, Any], statuses: Mapping[int, str]) -> Iterator[str]:
+def filters(wanted: Mapping[str, Any], statuses: Mapping[int, str]) -> Iterator[str]:
+    """Each filter in words."""
     if search := wanted.get("search"):
         yield f"found by “{search}”"
     if tag := wanted.get("tag"):

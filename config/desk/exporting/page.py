@@ -1,26 +1,26 @@
 """Exporting contacts from the list, with its filters, and fetching the files."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from config.desk import finding, site
+from config.desk import finding, listed, site
+from config.desk.broadcasts import wording
 from config.desk.exporting import runner
+from config.desk.listed import Listed
 from config.desk.settings_pages import get_or_post
 from contacts.acting import actor_of, business_of, reaches
-from contacts.models import Job
+from contacts.models import Business, Job, Status
 from contacts.services import jobs
 from contacts.services.errors import RoleRequired
-from contacts.words import Channel, Role
-from dnd import audience
-from dnd.audience import Wanted
-from dnd.models import Reason, State
+from contacts.words import Role
 
 SHOWN = 20
-CHOICES = {"dnd_state": State.values, "dnd_channel": Channel.values, "dnd_reason": Reason.values}
+NAMED = {"search": "Search", "tag": "Tag", "status": "Status"}
+"""Filters that are refused when they cannot be read. A choice that is none filters nothing, as in the list."""
 
 
 def _need_manager(request: HttpRequest) -> None:
@@ -30,43 +30,33 @@ def _need_manager(request: HttpRequest) -> None:
 
 @get_or_post
 def start(request: HttpRequest) -> HttpResponse:
-    """Who would be in the file, by the filters that the list had, and the files before."""
+    """Whom the file would have, by the filters that the list had, and the files before."""
     _need_manager(request)
     business, given = business_of(request), request.POST if request.method == "POST" else request.GET
-    wanted = _wanted({name: value for name, value in given.items() if isinstance(value, str)})
-    if request.method == "POST":
-        runner.start(business=business, wanted=wanted, by=actor_of(request))
-        messages.success(request, "The export has begun. The file is offered here when it is done.")
-        return redirect("desk:exports")
     before = Job.objects.of(business).filter(kind=runner.KIND).order_by("-pk")[:SHOWN]
-    context = {
-        "count": f"{audience.matching(business, wanted).count():,}",
-        "hidden": [(name, _shown(value)) for name, value in wanted.items()],
-        "jobs": before,
-        "working": any(job.is_open for job in before),
-        "file": runner.FILE,
-    }
+    context: dict[str, Any] = {"jobs": before, "working": any(job.is_open for job in before)}
     if site.part(request):
         return site.page(request, "desk/exporting/files.html", context, title="Export contacts")
-    return site.page(request, "desk/exporting/page.html", context, title="Export contacts")
+    asked = listed.read(business, given)
+    refused = {NAMED[name]: why for name, why in asked.unread.items() if name in NAMED}
+    if request.method == "POST" and not refused:
+        by = actor_of(request)
+        runner.start(business=business, wanted=asked.wanted, dead_too=asked.dead_too, by=by)
+        messages.success(request, "The export has begun. The file is offered here when it is done.")
+        return redirect("desk:exports")
+    context |= {"refused": refused} if refused else _whom(business, asked)
+    context["hidden"] = listed.parameters(given).items()
+    status = 422 if refused else 200
+    return site.page(request, "desk/exporting/page.html", context, title="Export contacts", status=status)
 
 
-def _wanted(given: dict[str, str]) -> Wanted:
-    """The filters of the list, as its address has them. What is no filter, or no value of one, filters nothing."""
-    wanted: dict[str, Any] = {
-        name: given[name] for name, values in CHOICES.items() if given.get(name) in values
-    }
-    if term := given.get("search", given.get("q", "")).strip():
-        wanted["search"] = term[:200]
-    if tag := given.get("tag", ""):
-        wanted["tag"] = tag[:200]
-    if given.get("do_not_contact") in ("0", "1"):
-        wanted["do_not_contact"] = given["do_not_contact"] == "1"
-    return cast("Wanted", wanted)
-
-
-def _shown(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
+def _whom(business: Business, asked: Listed) -> dict[str, Any]:
+    """How many the file would have, and in words which of all."""
+    which = list(wording.filters(asked.wanted, wording.status_names(business)))
+    if not asked.dead_too and Status.objects.of(business).dead().exists():
+        which.append("without those in dead statuses")
+    found = runner.chosen(business, asked.wanted, dead_too=asked.dead_too)
+    return {"count": f"{found.count():,}", "which": which}
 
 
 @require_safe

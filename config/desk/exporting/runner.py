@@ -11,6 +11,7 @@ from contacts.services.errors import Invalid
 from contacts.services.jobs import Progress
 from contacts.words import Role
 from dnd import audience, exporting
+from dnd import services as dnd
 from dnd.audience import Wanted
 
 KIND = "export"
@@ -18,12 +19,25 @@ FILE = "contacts.csv"
 BATCH = 10_000
 
 
-def start(*, business: Business, wanted: Wanted, by: Actor) -> Job:
-    """Queue the export of the contacts that meet every filter. Managers may. Raises Invalid for a wrong status."""
-    audience.matching(business, wanted)
+def start(*, business: Business, wanted: Wanted, dead_too: bool = True, by: Actor) -> Job:
+    """Queue the export of the contacts that meet every filter, without `dead_too` none in a dead status.
+
+    Managers may. Raises Invalid for a wrong status.
+    """
+    chosen(business, wanted, dead_too=dead_too)
     return jobs.create(
-        business=business, kind=KIND, title="Export contacts", params={"filter": dict(wanted)}, by=by
+        business=business,
+        kind=KIND,
+        title="Export contacts",
+        params={"filter": dict(wanted), "dead_too": dead_too},
+        by=by,
     )
+
+
+def chosen(business: Business, wanted: Wanted, *, dead_too: bool) -> QuerySet[Contact]:
+    """Whom the file has. Raises Invalid for a status that the business does not have."""
+    audience.matching(business, wanted)
+    return dnd.Whom(wanted=wanted, dead_too=dead_too).found(business)
 
 
 class Export:
@@ -46,7 +60,9 @@ class Export:
         return Progress(cursor={"after": ids[-1]} if more else None, done=len(ids), changed=len(ids))
 
     def _all(self, job: Job) -> QuerySet[Contact]:
+        """An export that was queued before `dead_too` was known has everybody."""
+        wanted, dead_too = cast("Wanted", job.params["filter"]), job.params.get("dead_too", True)
         try:
-            return audience.matching(job.business, cast("Wanted", job.params["filter"]))
+            return chosen(job.business, wanted, dead_too=dead_too)
         except Invalid as invalid:
             raise jobs.JobFailed(str(invalid)) from invalid

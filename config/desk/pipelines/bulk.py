@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from config.desk import finding, site
+from config.desk import finding, listed, site
 from contacts.acting import actor_of, business_of
 from contacts.actors import Actor
 from contacts.models import Business, Job, Tag
@@ -70,7 +70,7 @@ def run(request: HttpRequest) -> HttpResponse:
     business, by = business_of(request), actor_of(request)
     asked = request.POST if request.method == "POST" else request.GET
     form = BulkForm(business, by, asked if "action" in asked else None, initial=_from_list(request))
-    context: dict[str, Any] = {"form": form, "back": reverse("admin:contacts_contact_changelist")}
+    context: dict[str, Any] = {"form": form, "back": reverse(listed.LIST)}
     if form.is_bound and form.is_valid():
         action = finding.one(_actions(business), form.cleaned_data["action"])
         params = {"action": action.pk, "filter": form.wanted()}
@@ -116,5 +116,4 @@ def _actions(business: Business) -> Any:
 
 def _from_list(request: HttpRequest) -> dict[str, str]:
     """What the list was filtered by, under the names that this form has for it."""
-    given = {name: request.GET.get(name, "") for name in BulkForm.base_fields}
-    return {**given, "search": request.GET.get("q", "") or given["search"]}
+    return {"action": request.GET.get("action", ""), **listed.filters(request.GET)}
