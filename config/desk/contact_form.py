@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from config.desk import finding, site
 from contacts.acting import actor_of, business_of, reaches
@@ -179,10 +179,12 @@ def delete(request: HttpRequest, pk: str) -> HttpResponse:
     return _gone(request, contact)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, pk: str) -> HttpResponse:
-    """Delete a contact and remove whatever names the person, once the name was typed."""
+    """Delete a contact and remove whatever names the person, once the name was typed; GET leads to where it is."""
     contact = finding.contact(request, pk)
+    if request.method != "POST":
+        return redirect("desk:contact-delete", contact.pk)
     if not reaches(request, Role.ENTERPRISE.value):
         raise RoleRequired(Role.ENTERPRISE.value)
     try:

@@ -155,6 +155,8 @@ def test_erasing_asks_for_the_name_and_is_for_enterprise_users(signed_in, clinic
     client = signed_in("enterprise")
     assert b"Or erase the person" in client.get(f"{ONE}{contact.pk}/remove/").content
     assert b"Or erase the person" not in signed_in("staff").get(f"{ONE}{contact.pk}/remove/").content
+    opened = client.get(address)
+    assert (opened.status_code, opened.headers["Location"]) == (302, f"{ONE}{contact.pk}/remove/")
     wrong = client.post(address, {"confirm": "yes"})
     assert (wrong.status_code, b"Type the name as it is shown" in wrong.content) == (422, True)
     assert client.post(address, {"confirm": "ada byron"}).status_code == 302
