@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -103,5 +103,7 @@ PARTS = {
 def part(request: HttpRequest, pk: str, name: str) -> HttpResponse:
     """One card of the page as it is now, for when something else on the page changed it."""
     contact = finding.contact(request, pk)
+    if name not in PARTS:
+        raise Http404
     context = {"contact": contact, "may_enroll": reaches(request, Role.MANAGER.value), **PARTS[name](contact)}
     return render(request, f"desk/contact/{name}.html", context)

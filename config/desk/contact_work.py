@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from config.desk import contact as page
-from config.desk import finding, site
+from config.desk import days, finding, site
 from contacts.acting import actor_of, membership_of, reaches
 from contacts.models import Contact
 from contacts.services import tags as tag_services
@@ -28,7 +28,9 @@ class TagForm(forms.Form):
 class TaskForm(forms.Form):
     title = forms.CharField(max_length=200, error_messages={"required": "Say what is to be done."})
     due_at = forms.DateTimeField(
-        required=False, error_messages={"invalid": "Give a date and a time, or leave it empty."}
+        required=False,
+        validators=days.MOMENTS,
+        error_messages={"invalid": "Give a date and a time, or leave it empty."},
     )
 
 

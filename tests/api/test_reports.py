@@ -160,11 +160,31 @@ def test_nothing_at_all_is_a_report_too(api):
         ("first=2026-11-21&last=2026-11-20", "last"),
         ("first=2020-01-01&last=2026-11-20", "first"),
         ("from=2026-11-20", "from"),
+        ("last=9999-12-31", "last"),
+        ("first=9999-12-30&last=9999-12-30", "first,last"),
+        ("first=2999-01-01", "first"),
     ],
 )
 def test_days_that_are_none_are_refused(api, query, field):
     answer = api.get(f"reports/dnd/?{query}")
-    assert (answer.status, answer.fields) == (400, [field])
+    assert (answer.status, ",".join(answer.fields)) == (400, field)
+
+
+@pytest.mark.parametrize("last", ["0001-01-01", "0001-01-20", "1900-01-01"])
+def test_days_long_ago_have_nothing(api, last):
+    answer = api.get(f"reports/dnd/?last={last}")
+    assert (answer.status, answer.body["last"], answer.body["opt_outs"]["total"]) == (200, last, 0)
+
+
+def test_a_first_day_in_the_future_is_blamed_itself(api):
+    answer = api.get("reports/dnd/?first=2999-01-01")
+    assert answer.body["errors"] == [
+        {
+            "field": "first",
+            "code": "invalid",
+            "detail": "This is in the future: give `last` too, or an earlier day.",
+        }
+    ]
 
 
 @pytest.fixture

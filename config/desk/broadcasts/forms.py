@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from config.desk import days
 from contacts.models import Business, Status, Tag
 from contacts.words import Channel
 from dnd.models import Reason
@@ -156,6 +157,7 @@ class SendForm(forms.Form):
     at = forms.DateTimeField(
         required=False,
         label="Day and time",
+        validators=days.MOMENTS,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from config.desk import finding, site
+from config.desk import days, finding, site
 from config.desk.ledger import causes
 from contacts.acting import actor_of, business_of, reaches
 from contacts.models import Business, Contact
@@ -29,10 +29,6 @@ def _choices(words: Any) -> list[tuple[str, str]]:
     return ANY + [(value, str(label)[:1].upper() + str(label)[1:]) for value, label in words]
 
 
-def _day() -> forms.DateField:
-    return forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-
-
 class LedgerForm(forms.Form):
     contact = forms.CharField(required=False, max_length=200, label="Contact")
     channel = forms.ChoiceField(required=False, choices=_choices(Channel.choices), label="Channel")
@@ -43,12 +39,8 @@ class LedgerForm(forms.Form):
     source = forms.ChoiceField(required=False, choices=_choices(Source.choices), label="Caused by")
     reason = forms.ChoiceField(required=False, choices=_choices(Reason.choices), label="Reason")
     actor = forms.CharField(required=False, max_length=200, label="By whom, exactly")
-    first = _day()
-    last = _day()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["first"].label, self.fields["last"].label = "From", "To"
+    first = days.field("From", required=False)
+    last = days.field("To", required=False)
 
 
 @require_safe

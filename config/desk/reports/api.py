@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from compliance.rates import LIMITS, Rate
+from config.desk import days
 from config.desk.reports import figures
 from config.desk.reports.figures import LONGEST, USUAL, Period, Report, Timings
 from contacts import locks
@@ -25,17 +26,16 @@ from dnd.models import Reason
 class Day(serializers.Field[date, Any, str, Any]):
     """A day, `2026-11-20`."""
 
-    default_error_messages = {"invalid": "Give a day such as 2026-11-20."}
+    default_error_messages = {"invalid": "Give a day such as 2026-11-20.", "too_far": days.TOO_FAR}
 
     def to_internal_value(self, data: Any) -> date:
+        if not isinstance(data, str) or len(data) != 10:
+            self.fail("invalid")
         try:
-            return (
-                date.fromisoformat(data)
-                if isinstance(data, str) and len(data) == 10
-                else self.fail("invalid")
-            )
+            day = date.fromisoformat(data)
         except ValueError:
             self.fail("invalid")
+        return day if day <= days.LAST else self.fail("too_far")
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()
@@ -144,9 +144,11 @@ class DndReport(Resource):
 
     def _period(self, query: Mapping[str, Any]) -> Period:
         last = query.get("last") or figures.today(self.business, locks.now())
-        first = query.get("first") or last - timedelta(days=USUAL - 1)
-        if first > last:
+        first = query.get("first") or last - min(timedelta(days=USUAL - 1), last - date.min)
+        if first > last and "last" in query:
             raise problems.fault("last", "This is before the first day.")
+        if first > last:
+            raise problems.fault("first", "This is in the future: give `last` too, or an earlier day.")
         if (last - first).days >= LONGEST:
             raise problems.fault("first", f"Ask for at most {LONGEST} days at once.")
         return Period(first, last, self.business.timezone)

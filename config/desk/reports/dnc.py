@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from config.desk import site
@@ -118,9 +119,12 @@ def _panel(what: str, title: str, found: list[Use]) -> dict[str, Any]:
 
 
 @require_safe
-def as_csv(request: HttpRequest) -> StreamingHttpResponse:
+def as_csv(request: HttpRequest) -> HttpResponseBase:
+    """The figures as a file; of days that do not fit none, but the page that says so."""
     business = business_of(request)
-    _, period = asked(request, business)
+    form, period = asked(request, business)
+    if form.errors:
+        return show(request)
     response = StreamingHttpResponse(_lines(business, period), content_type="text/csv; charset=utf-8")
     name = f"do-not-contact-{period.first}-{period.last}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

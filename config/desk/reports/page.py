@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from config.desk import site
+from config.desk import days, site
 from config.desk.reports import charts, figures
 from config.desk.reports.figures import LONGEST, USUAL, Period, Report
 from contacts import locks, spreadsheets
@@ -23,9 +24,8 @@ STATES = {"fine": "Fine", "warn": "Warning", "stop": "Cut off"}
 
 
 class PeriodForm(forms.Form):
-    first = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-
+    first = days.field("From")
+    last = days.field("To")
     dead = forms.BooleanField(required=False, label="Contacts in dead statuses too")
 
     def clean(self) -> dict[str, Any]:
@@ -58,9 +58,12 @@ def show(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def as_csv(request: HttpRequest) -> StreamingHttpResponse:
+def as_csv(request: HttpRequest) -> HttpResponseBase:
+    """The figures as a file; of days that do not fit none, but the page that says so."""
     business = business_of(request)
     form, period = asked(request, business)
+    if form.errors:
+        return show(request)
     report = figures.make(business, period, dead=_with_dead(form))
     response = StreamingHttpResponse(_lines(report), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = (
