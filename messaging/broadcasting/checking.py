@@ -14,6 +14,7 @@ Faults = dict[str, str]
 LONGEST_SUBJECT = 400
 MOST_A_MINUTE = 100_000
 NO_COPY = "Write at least one of text, call and email: each person gets the first that reaches them."
+BLANK = "This is nothing but blanks: write what it is to say, or leave it out."
 NO_POSTAL_ADDRESS = (
     "An email to many names a postal address: give the business's in the Business Profile, or send no email."
 )
@@ -44,6 +45,13 @@ def _audience(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
     status = broadcast.audience.get("status")
     if status and not audience.statuses(broadcast.business).filter(pk=status).exists():
         yield "audience.status", "There is no such status."
+
+
+def _blanks(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
+    bodies = {"text": broadcast.text, "call": broadcast.call, "email.body": broadcast.email_body}
+    for field, body in bodies.items():
+        if body and not body.strip():
+            yield field, BLANK
 
 
 def _copy(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
@@ -93,5 +101,5 @@ def _slowness(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
 
 
 CHECKS: tuple[Callable[[Broadcast], Iterator[tuple[str, str]]], ...] = (
-    _name, _audience, _copy, _postal_address, _slowness,
+    _name, _audience, _blanks, _copy, _postal_address, _slowness,
 )  # fmt: skip

@@ -93,7 +93,7 @@ class Broadcast(models.Model):
     def copies(self) -> dict[str, str]:
         """The body of each way for which there is one, in the order in which ways are tried."""
         bodies = {"text": self.text, "call": self.call, "email": self.email_body}
-        return {way: body for way, body in bodies.items() if body}
+        return {way: body for way, body in bodies.items() if body.strip()}
 
 
 class Pace(models.Model):

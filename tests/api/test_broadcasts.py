@@ -129,3 +129,18 @@ def test_email_to_many_without_a_postal_address_is_refused(api, business):
 
     assert (answer.status, answer.fields) == (400, ["email"])
     assert "postal address" in answer.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("copy", "field"),
+    [
+        ({"text": "   "}, "text"),
+        ({"text": "  ", "email": EMAIL}, "text"),
+        ({"text": "Hello", "email": {"subject": "s", "body": " "}}, "email.body"),
+    ],
+)
+def test_blanks_are_no_copy(api, copy, field):
+    answer = api.post("broadcasts/", {"name": "B", "audience": {}} | copy)
+
+    assert (answer.status, answer.fields) == (400, [field])
+    assert not Broadcast.objects.exists()

@@ -48,6 +48,8 @@ def test_a_new_broadcast_is_saved_and_leads_to_what_it_would_come_to(signed_in, 
     ("change", "says"),
     [
         ({"text": ""}, "Write at least one of text, call and email"),
+        ({"text": "  "}, "nothing but blanks"),
+        ({"email_subject": "Flu", "email_body": " "}, "nothing but blanks"),
         ({"text": "{{contact.shoe_size}}"}, "Unknown variable contact.shoe_size"),
         ({"email_body": "Hello"}, "An email needs a subject."),
         (

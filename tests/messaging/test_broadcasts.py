@@ -177,6 +177,16 @@ class TestSending:
         assert rules == {"Ada": "template", "Bea": "clear", "Cy": "address", "Di": "address"}
         assert provider.bodies == ["Hello"]
 
+    def test_blanks_that_were_kept_earlier_are_no_copy_and_the_next_way_is_taken(
+        self, business, people, provider
+    ):
+        made = sent(business, **EMAIL)
+        Broadcast.objects.update(text="  ")
+        work()
+
+        assert by_contact(made)[people["ada"].pk].channel == "email"
+        assert "  " not in provider.bodies
+
 
 class TestAudience:
     @pytest.fixture
@@ -492,6 +502,10 @@ class TestRefusals:
         ("fields", "field", "words"),
         [
             ({"text": ""}, "text", "at least one of text, call and email"),
+            ({"text": " \n"}, "text", "nothing but blanks"),
+            ({"text": "  ", **EMAIL}, "text", "nothing but blanks"),
+            ({"call": " "}, "call", "nothing but blanks"),
+            ({"email_subject": "News", "email_body": " \u00a0"}, "email.body", "nothing but blanks"),
             ({"text": "Hi {{contact.shoe_size}}"}, "text", "Unknown variable contact.shoe_size"),
             ({"call": "{{nobody.name}}"}, "call", "Unknown variable"),
             ({"email_subject": "{{x.y}}", "email_body": "Hi"}, "email.subject", "Unknown variable"),
