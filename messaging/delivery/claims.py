@@ -95,7 +95,7 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     dressed = dressing.dress(
         [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
     )
-    chosen = [_in_doubt_if_bare(each, dressed) for each in chosen]
+    chosen = [_as_dressed(each, dressed) for each in chosen]
     written = verdicts.write(chosen)
     dressing.keep(dressed)
     if permitted:
@@ -109,11 +109,14 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     return Claims(calls, handled, len(found))
 
 
-def _in_doubt_if_bare(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
-    """A message without what has to be added to it does not go out."""
-    if not each.sends or each.message.id in dressed:
+def _as_dressed(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
+    """A message without what has to be added to it does not go out, nor one that is not fit to with it."""
+    if not each.sends:
         return each
-    return replace(each, verdict=verdicts.in_doubt(each.facts, "what has to be added could not be"))
+    worn = dressed.get(each.message.id)
+    if worn is None:
+        return replace(each, verdict=verdicts.in_doubt(each.facts, "what has to be added could not be"))
+    return replace(each, verdict=worn.unfit) if worn.unfit else each
 
 
 def _permitted(waiting: Sequence[Waiting], reading: Reading) -> dict[int, str]:

@@ -13,24 +13,34 @@ from contacts.models import Business
 from contacts.words import Channel
 from messaging.delivery.due import Waiting
 from messaging.models import MessageClass
+from messaging.policy import Drop
 
 log = logging.getLogger(__name__)
 
 ADDED_TO = (Channel.SMS, Channel.EMAIL)
 TO_MANY = (MessageClass.BROADCAST, MessageClass.CAMPAIGN)
 """Their emails carry the postal address whatever is switched off: 15 U.S.C. 7704(a)(5)(A)(iii)."""
+NO_POSTAL_ADDRESS = Drop(
+    "template",
+    "no_postal_address",
+    "An email to many names the business's postal address, and there is none: give it in the Business Profile.",
+)
 LEFT_OUT = "…"
 KEEP = "UPDATE messaging_message m SET sent_body = v.body FROM (VALUES %s) AS v (id, body) WHERE m.id = v.id"
 
 
 @dataclass(frozen=True, slots=True)
 class Dressed:
-    """A message as it is handed over, and as it is kept. `tells`: it says how to opt out."""
+    """A message as it is handed over, and as it is kept. `tells`: it says how to opt out.
+
+    `unfit`: why it is not handed over at all, though nothing else stands against it.
+    """
 
     body: str
     kept: str
     headers: Mapping[str, str] = field(default_factory=dict)
     tells: bool = False
+    unfit: Drop | None = None
 
 
 def dress(letters: Sequence[tuple[Waiting, str]], now: datetime) -> dict[int, Dressed]:
@@ -88,6 +98,8 @@ class _Wardrobe:
             return Dressed(sms.body, sms.body if sms.body != message.body else "", tells=sms.told)
         rules = profiles.email_rules(profile, business)
         if message.message_class in TO_MANY:
+            if not business.address.strip():
+                return Dressed("", "", unfit=NO_POSTAL_ADDRESS)
             rules = replace(rules, address=business.address)
         return self._email(message, rules)
 

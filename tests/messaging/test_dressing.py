@@ -125,6 +125,21 @@ def test_an_email_to_many_names_the_postal_address_whatever_is_switched_off(cont
     assert letter.body == "Dear Ada\n\n-- \n1 Main Street, Springfield\n"
 
 
+@pytest.mark.parametrize("message_class", ["broadcast", "campaign"])
+def test_without_a_postal_address_an_email_to_many_is_not_sent(business, contact, provider, message_class):
+    message = queue(contact, channel="email", message_class=message_class)
+    text = queue(contact, channel="sms", message_class=message_class)
+    business.address = " "
+    business.save()
+    deliver("bulk")
+    for one in (message, text):
+        one.refresh_from_db()
+    assert (message.state, message.rule, message.reason) == ("dropped", "template", "no_postal_address")
+    assert "Business Profile" in message.detail
+    assert text.state == "sent"
+    assert len(provider.letters) == 1
+
+
 def test_a_link_is_for_the_address_that_it_went_to(adding, contact, provider):
     queue(contact, channel="email")
     ContactPoint.objects.filter(contact=contact, kind="email").update(value="new@example.org")

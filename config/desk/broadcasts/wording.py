@@ -32,6 +32,7 @@ REASONS = {
     "status": "The contact's status restricts contact.",
     "withdrawn": "It was taken back before it left.",
     "expired": "It waited too long to be sent.",
+    "no_postal_address": "The business had no postal address, which an email to many has to name.",
     "cannot_render": "The text could not be filled in for this contact.",
 }
 SHOWN = (
