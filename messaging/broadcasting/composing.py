@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contacts import rows
-from contacts.models import PointKind
 from dnd import services as dnd
-from messaging import facts, templates
-from messaging.broadcasting.deciding import Named, Recipient
+from messaging import facts
+from messaging.broadcasting.deciding import Recipient
+from messaging.broadcasting.filling import Filling
 from messaging.choosing import CHANNEL_OF, NONE, WAYS
-from messaging.facts import Person, Reading
+from messaging.facts import Reading
 from messaging.models import LANE_OF, Broadcast, Message, MessageState
 from messaging.policy import GOOD_FOR, Drop, Hold
-from messaging.templates import CannotRender, Context
+from messaging.templates import CannotRender
 
 COLUMNS = (
     "contact_id", "recipient", "channel", '"to"', "subject", "body", "state", "rule", "reason", "detail", "inputs",
@@ -26,7 +26,8 @@ COLUMNS = (
 NOBODY_TWICE = "(broadcast_id, recipient) WHERE broadcast_id IS NOT NULL DO NOTHING"
 WAY_OF = {channel: way for way, channel in CHANNEL_OF.items()}
 LONGEST_DETAIL = 400
-ADDRESSES = ("contact.email", "contact.phone")
+CANNOT_RENDER = "cannot_render"
+"""The reason of whom the copy cannot be filled in for, or nothing is left of it."""
 
 Place = Callable[[str, datetime], datetime]
 """(channel, the time now) → when the next message on that channel may leave."""
@@ -69,15 +70,7 @@ class _Outcome:
 class _Composer:
     def __init__(self, broadcast: Broadcast, reading: Reading, place: Place) -> None:
         self._reading, self._place = reading, place
-        self._copies = {
-            way: (broadcast.email_subject if way == "email" else "", body)
-            for way, body in broadcast.copies.items()
-        }
-        business = broadcast.business
-        self._by_address = any(
-            name in body for copy in self._copies.values() for body in copy for name in ADDRESSES
-        )
-        self._business = {"name": business.name, "phone": business.phone, "address": business.address}
+        self._filling = Filling(broadcast, reading)
         self._outcomes: dict[int, _Outcome] = {}
         self._same = (
             broadcast.business_id, broadcast.pk, Message.Way.OUTBOUND.value, broadcast.kind,
@@ -89,9 +82,9 @@ class _Composer:
         chosen, named, at = recipient.chosen, recipient.named, self._reading.at
         out = self._outcomes.get(id(chosen)) or self._outcome(recipient)
         try:
-            subject, body = self._texts(out.way, recipient)
+            subject, body = self._filling.texts(out.way, named)
         except CannotRender as error:
-            subject, body = self._copies[out.way]
+            subject, body = self._filling.copies[out.way]
             if out.state != MessageState.DROPPED:
                 out = _unrenderable(out, str(error))
         due_at, expires_at = self._times(out, recipient)
@@ -130,7 +123,7 @@ class _Composer:
         for way in WAYS:
             if way == taken:
                 return
-            if way in self._copies:
+            if way in self._filling.copies:
                 yield way, recipient.chosen.choice.why[way]
 
     def _times(self, out: _Outcome, recipient: Recipient) -> tuple[datetime, datetime]:
@@ -143,35 +136,6 @@ class _Composer:
             return at, expires_at
         due_at = self._place(out.channel, at)
         return due_at, expires_at + max(due_at - at, timedelta())
-
-    def _texts(self, way: str, recipient: Recipient) -> tuple[str, str]:
-        subject, body = self._copies[way]
-        values = self._values(recipient)
-        return (templates.render(subject, values)[:400] if subject else ""), templates.render(body, values)
-
-    def _values(self, recipient: Recipient) -> Context:
-        return {
-            "contact": self._contact(recipient.named),
-            "business": self._business,
-        }
-
-    def _contact(self, named: Named) -> dict[str, str]:
-        values = {
-            "first_name": named.first_name,
-            "last_name": named.last_name,
-            "name": f"{named.first_name} {named.last_name}".strip(),
-        }
-        if self._by_address:
-            values |= _addresses(self._reading.people[named.id])
-        return values
-
-
-def _addresses(person: Person) -> dict[str, str]:
-    """The preferred phone, else the first, and the email."""
-    phones = [point for point in person.points if point.kind == PointKind.PHONE]
-    first = next((point for point in phones if point.preferred), phones[0] if phones else None)
-    email = next((point.value for point in person.points if point.kind == PointKind.EMAIL), "")
-    return {"email": email, "phone": first.value if first else ""}
 
 
 def _state(verdict: object) -> str:
@@ -191,7 +155,7 @@ def _unrenderable(out: _Outcome, why: str) -> _Outcome:
     return _Outcome(
         MessageState.DROPPED.value,
         "template",
-        "cannot_render",
+        CANNOT_RENDER,
         why[:LONGEST_DETAIL],
         out.inputs,
         out.channel,

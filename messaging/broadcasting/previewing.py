@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from messaging.broadcasting import deciding, people
+from messaging.broadcasting.composing import CANNOT_RENDER
 from messaging.broadcasting.deciding import Named, Recipient
+from messaging.broadcasting.filling import Filling
 from messaging.choosing import NONE, WAYS
 from messaging.models import Broadcast
 from messaging.policy import Hold
+from messaging.templates import CannotRender
 
 BATCH = 2_000
 EXAMPLES = 5
@@ -59,10 +62,11 @@ def preview(broadcast: Broadcast) -> Preview:
     groups: dict[tuple[str, str], Group] = {}
     total = 0
     for batch in _batches(broadcast):
-        _, recipients = deciding.decide(broadcast, batch)
+        reading, recipients = deciding.decide(broadcast, batch)
+        filling = Filling(broadcast, reading)
         for recipient in recipients:
             total += 1
-            key = _key(recipient)
+            key = _key(recipient, filling)
             group = groups.setdefault(key, Group(*key))
             group.count += 1
             if len(group.examples) < EXAMPLES:
@@ -74,9 +78,15 @@ def preview(broadcast: Broadcast) -> Preview:
     return Preview(total, people.left_out(broadcast), ranked)
 
 
-def _key(recipient: Recipient) -> tuple[str, str]:
+def _key(recipient: Recipient, filling: Filling) -> tuple[str, str]:
     outcome, verdict = recipient.chosen.choice.by, recipient.chosen.verdict
-    return outcome, verdict.reason if outcome == NONE or isinstance(verdict, Hold) else ""
+    if outcome == NONE:
+        return outcome, verdict.reason
+    try:
+        filling.texts(outcome, recipient.named)
+    except CannotRender:
+        return NONE, CANNOT_RENDER
+    return outcome, verdict.reason if isinstance(verdict, Hold) else ""
 
 
 def _batches(broadcast: Broadcast) -> Iterator[list[Named]]:

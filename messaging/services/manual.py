@@ -20,6 +20,7 @@ BUSINESS = {f"business.{name}" for name in ("name", "phone", "address")}
 VARIABLES = frozenset(CONTACT | BUSINESS)
 """What every template may name."""
 MANUAL = VARIABLES | {"user.name"}
+EMPTY = "For this contact the text comes out empty: what it names is not known of them. Write words of your own too."
 LONGEST = {"sms": 1600, "whatsapp": 1600, "facebook": 1600, "call": 1600}
 
 
@@ -102,9 +103,12 @@ def _check(channel: str, subject: str, body: str) -> None:
 
 def _render(field: str, source: str, values: templates.Context) -> str:
     try:
-        return templates.render(source, values)
+        filled = templates.render(source, values)
     except CannotRender as error:
         raise Invalid({field: str(error)}) from error
+    if source.strip() and not filled.strip():
+        raise Invalid({field: EMPTY})
+    return filled
 
 
 def context_of(business: Business, contacts: list[int]) -> dict[int, dict[str, dict[str, str]]]:

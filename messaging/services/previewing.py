@@ -42,6 +42,8 @@ def preview(*, business: Business, contact: int, channel: str, body: str, by: Ac
         filled = templates.render(body, values)
     except CannotRender as error:
         return Preview(wrong=str(error))
+    if body.strip() and not filled.strip():
+        return Preview(wrong=manual.EMPTY)
     profile = profiles.of(business.pk)
     if channel == Channel.SMS:
         whole = texts.sms(

@@ -177,6 +177,22 @@ class TestSending:
         assert rules == {"Ada": "template", "Bea": "clear", "Cy": "address", "Di": "address"}
         assert provider.bodies == ["Hello"]
 
+    @pytest.mark.parametrize("text", ["{{contact.first_name}}", " {{contact.first_name | upcase}}\n"])
+    def test_who_is_left_with_an_empty_text_gets_none_and_is_counted_before(
+        self, business, people, provider, text
+    ):
+        Contact.objects.filter(pk=people["ada"].pk).update(first_name="")
+        made = broadcast(business, text=text)
+        seen = previewing.preview(made)
+        sending.send(broadcast=made, by=MANAGER)
+        work()
+
+        ada = by_contact(made)[people["ada"].pk]
+        assert (ada.state, ada.rule, ada.reason) == ("dropped", "template", "cannot_render")
+        assert ada.detail == "Nothing is left of the text for this contact."
+        assert [body.strip().title() for body in provider.bodies] == ["Bea"]
+        assert (seen.outcomes["text"], seen.reasons) == (1, {"no_address": 2, "cannot_render": 1})
+
     def test_blanks_that_were_kept_earlier_are_no_copy_and_the_next_way_is_taken(
         self, business, people, provider
     ):

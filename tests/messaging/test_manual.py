@@ -82,6 +82,24 @@ def test_bad_input_names_its_field(contact, fields, field):
     assert list(caught.value.errors) == [field]
 
 
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"body": "{{contact.first_name}}"}, "body"),
+        ({"body": " {{ contact.first_name | upcase }} "}, "body"),
+        ({"channel": "email", "subject": "{{contact.first_name}}", "body": "Hello"}, "subject"),
+    ],
+)
+def test_what_comes_out_empty_for_the_contact_is_refused_and_not_written(contact, fields, field):
+    Contact.objects.filter(pk=contact.pk).update(first_name="")
+
+    with pytest.raises(Invalid, match="comes out empty") as caught:
+        send(contact, **fields)
+
+    assert list(caught.value.errors) == [field]
+    assert not Message.objects.exists()
+
+
 def test_a_contact_of_another_business_does_not_exist(contact):
     with pytest.raises(Contact.DoesNotExist):
         messaging.send_manual(

@@ -33,7 +33,7 @@ REASONS = {
     "withdrawn": "It was taken back before it left.",
     "expired": "It waited too long to be sent.",
     "no_postal_address": "The business had no postal address, which an email to many has to name.",
-    "cannot_render": "The text could not be filled in for this contact.",
+    "cannot_render": "The text could not be filled in for this contact, or nothing was left of it.",
 }
 SHOWN = (
     (MessageState.QUEUED, "Queued"),
