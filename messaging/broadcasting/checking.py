@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from compliance.services import adding
+from contacts import locks
 from contacts.models import Business
 from contacts.services.errors import Invalid
+from contacts.words import Channel
 from dnd import audience
 from messaging import templates
+from messaging.lengths import LONGEST, too_long
 from messaging.models import Broadcast
-from messaging.services.manual import LONGEST, VARIABLES
+from messaging.services.manual import VARIABLES
 
 Faults = dict[str, str]
 LONGEST_SUBJECT = 400
@@ -74,6 +78,14 @@ def _copy(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
             yield field, wrong
 
 
+def _added(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
+    """With what is added for those who have not been told yet, the text has to fit as well."""
+    if broadcast.text.strip():
+        whole = adding.text_as_sent(broadcast.business, broadcast.text, told=None, now=locks.now())
+        if wrong := too_long(Channel.SMS, whole):
+            yield "text", wrong
+
+
 def _postal_address(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
     if broadcast.email_body and not has_postal_address(broadcast.business):
         yield "email", NO_POSTAL_ADDRESS
@@ -101,5 +113,5 @@ def _slowness(broadcast: Broadcast) -> Iterator[tuple[str, str]]:
 
 
 CHECKS: tuple[Callable[[Broadcast], Iterator[tuple[str, str]]], ...] = (
-    _name, _audience, _blanks, _copy, _postal_address, _slowness,
+    _name, _audience, _blanks, _copy, _added, _postal_address, _slowness,
 )  # fmt: skip

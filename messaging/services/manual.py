@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from compliance.services import adding
 from contacts import locks
 from contacts.actors import Actor
 from contacts.models import Business, Contact
@@ -9,6 +10,7 @@ from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import Channel, Role, role_reaches
 from dnd import services as dnd
 from messaging import facts, templates
+from messaging.lengths import LONGEST, too_long
 from messaging.models import Message
 from messaging.policy import Drop
 from messaging.services import proposing
@@ -21,7 +23,6 @@ VARIABLES = frozenset(CONTACT | BUSINESS)
 """What every template may name."""
 MANUAL = VARIABLES | {"user.name"}
 EMPTY = "For this contact the text comes out empty: what it names is not known of them. Write words of your own too."
-LONGEST = {"sms": 1600, "whatsapp": 1600, "facebook": 1600, "call": 1600}
 
 
 class NotSent(Conflict):
@@ -78,6 +79,7 @@ def _send(
         source=by.source,
         actor=by.label,
     )
+    _check_length(business, proposal)
     draft = proposing.draft(facts.read([contact]), [proposal])[0]
     if isinstance(draft.verdict, Drop):
         raise NotSent(draft.verdict, channel)
@@ -90,8 +92,9 @@ def _check(channel: str, subject: str, body: str) -> None:
         errors["channel"] = f"Unknown channel: use one of {', '.join(Channel.values)}."
     if not body.strip():
         errors["body"] = "A message needs a body."
-    if len(body) > LONGEST.get(channel, templates.LONGEST_SOURCE):
-        errors["body"] = f"This has at most {LONGEST.get(channel, templates.LONGEST_SOURCE):,} characters."
+    longest = LONGEST.get(channel, templates.LONGEST_SOURCE)
+    if len(body) > longest:
+        errors["body"] = f"This has at most {longest:,} characters."
     if channel == Channel.EMAIL and not subject.strip():
         errors["subject"] = "An email needs a subject."
     for field, source in (("subject", subject), ("body", body)):
@@ -99,6 +102,16 @@ def _check(channel: str, subject: str, body: str) -> None:
             errors.setdefault(field, wrong)
     if errors:
         raise Invalid(errors)
+
+
+def _check_length(business: Business, proposal: Proposal) -> None:
+    """As it would leave now: longer than when it was written, by what is filled in and what is added."""
+    whole = proposal.body
+    if proposal.channel == Channel.SMS:
+        told = adding.last_told(proposal.channel, [proposal.contact_id]).get(proposal.contact_id)
+        whole = adding.text_as_sent(business, whole, told=told, now=locks.now())
+    if wrong := too_long(proposal.channel, whole):
+        raise Invalid({"body": wrong})
 
 
 def _render(field: str, source: str, values: templates.Context) -> str:

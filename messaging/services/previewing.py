@@ -44,16 +44,11 @@ def preview(*, business: Business, contact: int, channel: str, body: str, by: Ac
         return Preview(wrong=str(error))
     if body.strip() and not filled.strip():
         return Preview(wrong=manual.EMPTY)
-    profile = profiles.of(business.pk)
     if channel == Channel.SMS:
-        whole = texts.sms(
-            filled,
-            profiles.sms_rules(profile, business),
-            last_told=adding.last_told(channel, [contact]).get(contact),
-            now=locks.now(),
-            own_words=tuple(profile.opt_out_words),
-        ).body
+        told = adding.last_told(channel, [contact]).get(contact)
+        whole = adding.text_as_sent(business, filled, told=told, now=locks.now())
         return Preview(filled, whole, segments.count(whole))
     if channel == Channel.EMAIL:
+        profile = profiles.of(business.pk)
         return Preview(filled, texts.email(filled, profiles.email_rules(profile, business), link=LINK))
     return Preview(filled, filled)

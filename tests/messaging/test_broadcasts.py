@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError
 
+from compliance.models import Profile
 from contacts import locks
 from contacts.actors import Actor
 from contacts.models import Contact, ContactTag, Tag
@@ -192,6 +193,16 @@ class TestSending:
         assert ada.detail == "Nothing is left of the text for this contact."
         assert [body.strip().title() for body in provider.bodies] == ["Bea"]
         assert (seen.outcomes["text"], seen.reasons) == (1, {"no_address": 2, "cannot_render": 1})
+
+    def test_a_text_that_is_too_long_once_filled_in_is_not_handed_over(self, business, people, provider):
+        Contact.objects.filter(pk=people["ada"].pk).update(first_name="A" * 200)
+        made = sent(business, text="x" * 1550 + "{{contact.first_name}}")
+        work()
+
+        ada = by_contact(made)[people["ada"].pk]
+        assert (ada.state, ada.reason) == ("dropped", "too_long")
+        assert "this has 1,750 characters, and 1,600 fit" in ada.detail
+        assert [body[-3:] for body in provider.bodies] == ["Bea"]
 
     def test_blanks_that_were_kept_earlier_are_no_copy_and_the_next_way_is_taken(
         self, business, people, provider
@@ -540,6 +551,15 @@ class TestRefusals:
 
         assert words in refused.value.errors[field]
         assert not Broadcast.objects.exists()
+
+    def test_a_text_has_to_fit_with_what_is_added_for_who_has_not_been_told(self, business):
+        Profile.objects.filter(business=business).delete()
+        added = len(f"\n{business.name}. Reply STOP to unsubscribe.")
+        with pytest.raises(Invalid, match=f"this has {1600 + added:,} characters, and 1,600 fit") as refused:
+            broadcast(business, text="x" * 1600)
+
+        assert list(refused.value.errors) == ["text"]
+        assert broadcast(business, text="x" * (1600 - added)).pk
 
     def test_an_email_needs_a_postal_address(self, business):
         business.address = ""

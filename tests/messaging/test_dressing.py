@@ -140,6 +140,33 @@ def test_without_a_postal_address_an_email_to_many_is_not_sent(business, contact
     assert len(provider.letters) == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "left", "fits"),
+    [
+        ({"body": "x" * 1600}, 1600, False),
+        ({"body": "x" * 1550}, 1550, True),
+        ({"body": "Text STOP to leave." + "x" * 1581}, 1600, True),
+        ({"body": "x" * 1601, "message_class": "automation"}, 1601, False),
+        ({"body": "x" * 2000, "channel": "email"}, 2000, True),
+    ],
+)
+def test_what_is_too_long_with_what_is_added_is_dropped_and_says_by_how_much(
+    adding, contact, provider, fields, left, fits
+):
+    message = queue(contact, **{"message_class": "manual"} | fields)
+    deliver()
+    message.refresh_from_db()
+    assert message.state == ("sent" if fits else "dropped")
+    assert len(provider.letters) == fits
+    if not fits:
+        whole = left + len(f"\n{adding.name}. {STOP}")
+        assert (message.rule, message.reason) == ("template", "too_long")
+        assert message.detail.endswith(
+            f"this has {whole:,} characters, and 1,600 fit: shorten it by {whole - 1600}."
+        )
+        assert not Told.objects.exists()
+
+
 def test_a_link_is_for_the_address_that_it_went_to(adding, contact, provider):
     queue(contact, channel="email")
     ContactPoint.objects.filter(contact=contact, kind="email").update(value="new@example.org")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from compliance.models import Profile, Told
+from contacts import locks
 from contacts.models import Contact
 from contacts.services.errors import Invalid, RoleRequired
 from messaging import services as messaging
@@ -97,6 +99,36 @@ def test_what_comes_out_empty_for_the_contact_is_refused_and_not_written(contact
         send(contact, **fields)
 
     assert list(caught.value.errors) == [field]
+    assert not Message.objects.exists()
+
+
+ADDED = len("\nHarbor Clinic. Reply STOP to unsubscribe.")
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "has"),
+    [
+        ("x" * 1600, False, 1600 + ADDED),
+        ("x" * (1600 - ADDED), False, 0),
+        ("x" * 1600, True, 0),
+        ("x" * 1500 + "{{contact.first_name}}", True, 1700),
+    ],
+)
+def test_it_has_to_fit_with_all_that_is_filled_in_and_added(contact, body, told, has):
+    business = contact.business
+    business.name = "Harbor Clinic"
+    business.save()
+    Profile.objects.filter(business=business).delete()
+    Contact.objects.filter(pk=contact.pk).update(first_name="A" * 200)
+    if told:
+        Told.objects.create(contact=contact, channel="sms", at=locks.now())
+
+    if not has:
+        assert send(contact, body=body).state == "queued"
+        return
+    with pytest.raises(Invalid, match=f"this has {has:,} characters, and 1,600 fit") as caught:
+        send(contact, body=body)
+    assert list(caught.value.errors) == ["body"]
     assert not Message.objects.exists()
 
 

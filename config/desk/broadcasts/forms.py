@@ -13,8 +13,8 @@ from contacts.words import Channel
 from dnd.models import Reason
 from messaging import templates
 from messaging.broadcasting.checking import LONGEST_SUBJECT
+from messaging.lengths import LONGEST
 from messaging.models import Broadcast
-from messaging.services.manual import LONGEST
 
 TAGS_TO_CHOOSE_FROM = 500
 AUDIENCE = ("search", "tag", "status", "dnd_state", "dnd_channel", "dnd_reason", "do_not_contact")

@@ -33,6 +33,7 @@ REASONS = {
     "withdrawn": "It was taken back before it left.",
     "expired": "It waited too long to be sent.",
     "no_postal_address": "The business had no postal address, which an email to many has to name.",
+    "too_long": "It was too long with all that is filled in and added.",
     "cannot_render": "The text could not be filled in for this contact, or nothing was left of it.",
 }
 SHOWN = (
