@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from contacts import locks
 from messaging.broadcasting import queueing
@@ -84,6 +86,23 @@ def test_it_is_sent_and_shows_how_far_it_is(api, made, people, provider):  # noq
     assert {message["broadcast"] for message in messages} == {made["id"]}
     assert {message["message_class"] for message in messages} == {"broadcast"}
     assert len(provider.letters) == 2
+
+
+def test_a_page_of_many_asks_the_database_no_more_often_than_one_of_few(api, people):
+    asked = []
+    for more in (2, 10):
+        for number in range(more):
+            made = api.post("broadcasts/", {"name": f"B{number}", "audience": {}, "text": "Hello"}).body
+            api.post(f"broadcasts/{made['id']}/send/")
+        while queueing.queue_due():
+            pass
+        with CaptureQueriesContext(connection) as queries:
+            shown = api.get("broadcasts/").body["results"]
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
+    assert [one["progress"]["queued"] for one in shown] == [2] * 12
+    assert shown[3] == api.get(f"broadcasts/{shown[3]['id']}/").body
 
 
 def test_it_can_be_sent_later_paused_resumed_and_cancelled(api, made, people):

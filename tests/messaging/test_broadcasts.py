@@ -345,6 +345,33 @@ def a_crowd(business, number):
     return list(Contact.objects.of(business))
 
 
+class TestCounting:
+    def test_several_are_counted_at_once_each_as_if_alone(self, business, people, django_assert_num_queries):
+        block(people["ada"], "sms")
+        first, second = sent(business), sent(business, audience={"search": "Bea"})
+        queueing.queue_due()
+
+        with django_assert_num_queries(1):
+            together = counting.progress_of([first, second])
+
+        assert together == {one.pk: counting.progress(one) for one in (first, second)}
+        assert (together[first.pk].dropped["dnd:sms:user_request"], together[second.pk].total) == (1, 1)
+
+    def test_what_took_long_to_count_is_kept_and_what_did_not_is_counted_again(
+        self, business, people, monkeypatch, django_assert_num_queries
+    ):
+        made = sent(business)
+        queueing.queue_due()
+        counting.progress(made)
+        with django_assert_num_queries(1):
+            counting.progress(made)
+        monkeypatch.setattr(counting, "CHEAP", 0)
+        monkeypatch.setattr(counting, "SHARE", 100_000)
+        counting.progress(made)
+        with django_assert_num_queries(0):
+            assert counting.progress(made).total == 4
+
+
 class TestStopping:
     def test_a_paused_broadcast_holds_what_has_not_left_and_goes_on_when_resumed(
         self, business, people, provider
