@@ -13,6 +13,7 @@ TABLE = Path(__file__).parent / "data" / "message_classes.csv"
 RECONNECT_AFTER = timedelta(minutes=15)
 GOOD_FOR = timedelta(hours=24)
 SYSTEM_GOOD_FOR = timedelta(minutes=5)
+CAMPAIGN_WINDOW = "campaign_window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def decide(facts: Facts) -> Verdict:
     if facts.window_opens_at:
         until = facts.window_opens_at
         detail = f"Outside the daily window of the campaign: held until {until:%Y-%m-%d %H:%M} UTC."
-        return Hold("hours", "campaign_window", detail, until)
+        return Hold("hours", CAMPAIGN_WINDOW, detail, until)
     if obeys.quiet_hours and facts.hours_open_at and facts.hours_open_at > facts.now:
         until = facts.hours_open_at
         return Hold(

@@ -171,6 +171,10 @@ class BroadcastPreview(serializers.Serializer[Preview]):
         child=serializers.IntegerField(), help_text="Of those who get nothing: how many for which reason."
     )
     later = serializers.IntegerField(help_text="Of those who get something: how many not at once.")
+    opens_at = Moment(
+        allow_null=True,
+        help_text="When the daily window opens, before which nothing leaves; null while it is open, or there is none.",
+    )
     left_out_dead = serializers.IntegerField(
         source="left_out", help_text="Who meets the filters in a status that means that they are lost."
     )

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from messaging.broadcasting import deciding, people
+from contacts import locks
+from messaging.broadcasting import deciding, people, window
 from messaging.broadcasting.composing import CANNOT_RENDER
 from messaging.broadcasting.deciding import Named, Recipient
 from messaging.broadcasting.filling import Filling
 from messaging.choosing import NONE, WAYS
 from messaging.models import Broadcast
-from messaging.policy import Hold
+from messaging.policy import CAMPAIGN_WINDOW, Hold
 from messaging.templates import CannotRender
 
 BATCH = 2_000
@@ -28,11 +30,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How a broadcast would come out if it were sent now. `left_out`: for a status that means that they are lost."""
+    """How a broadcast would come out if it were sent now. `left_out`: for a status that means that they are lost.
+
+    `opens_at`: when its daily window opens; None while it is open, or there is none.
+    """
 
     total: int
     left_out: int
     groups: list[Group]
+    opens_at: datetime | None = None
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -61,12 +67,19 @@ def preview(broadcast: Broadcast) -> Preview:
     """Counts over everybody in the audience as it is now. Nothing is written or locked."""
     groups: dict[tuple[str, str], Group] = {}
     total = 0
+    opens_at = window.opens_at(
+        locks.now(),
+        zone=broadcast.business.timezone,
+        opens=broadcast.window_opens,
+        closes=broadcast.window_closes,
+    )
+    at_once = CAMPAIGN_WINDOW if opens_at else ""
     for batch in _batches(broadcast):
         reading, recipients = deciding.decide(broadcast, batch)
         filling = Filling(broadcast, reading)
         for recipient in recipients:
             total += 1
-            key = _key(recipient, filling)
+            key = _key(recipient, filling, at_once)
             group = groups.setdefault(key, Group(*key))
             group.count += 1
             if len(group.examples) < EXAMPLES:
@@ -75,10 +88,11 @@ def preview(broadcast: Broadcast) -> Preview:
     ranked = sorted(
         groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason)
     )
-    return Preview(total, people.left_out(broadcast), ranked)
+    return Preview(total, people.left_out(broadcast), ranked, opens_at)
 
 
-def _key(recipient: Recipient, filling: Filling) -> tuple[str, str]:
+def _key(recipient: Recipient, filling: Filling, at_once: str) -> tuple[str, str]:
+    """Of a group. `at_once`: why not even those go at once against whom nothing stands."""
     outcome, verdict = recipient.chosen.choice.by, recipient.chosen.verdict
     if outcome == NONE:
         return outcome, verdict.reason
@@ -86,7 +100,7 @@ def _key(recipient: Recipient, filling: Filling) -> tuple[str, str]:
         filling.texts(outcome, recipient.named)
     except CannotRender:
         return NONE, CANNOT_RENDER
-    return outcome, verdict.reason if isinstance(verdict, Hold) else ""
+    return outcome, verdict.reason if isinstance(verdict, Hold) else at_once
 
 
 def _batches(broadcast: Broadcast) -> Iterator[list[Named]]:

@@ -1,6 +1,7 @@
 """Broadcasts over REST, from the draft to its last message."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -71,6 +72,21 @@ def test_the_preview_counts_by_outcome_and_reason(api, made, people):
     examples = {group["outcome"]: group["examples"][0]["id"] for group in seen["groups"]}
     assert examples == {"text": str(ada.pk), "email": str(cy.pk), "none": str(bea.pk)}
     assert not Message.objects.exists()
+
+
+def test_the_preview_of_a_campaign_says_when_its_window_opens(api, people, business):
+    zone = ZoneInfo(business.timezone)
+    opens = 15 if locks.now().astimezone(zone).hour < 12 else 3
+    hours = {"opens": f"{opens:02}:00", "closes": f"{opens:02}:30"}
+    campaign = {"name": "C", "kind": "campaign", "audience": {}, "text": "Hello", "window": hours}
+    made = api.post("broadcasts/", campaign).body
+
+    seen = api.post(f"broadcasts/{made['id']}/preview/").body
+
+    opens_at = datetime.fromisoformat(seen["opens_at"])
+    assert seen["later"] == seen["outcomes"]["text"] == 2
+    assert opens_at > locks.now()
+    assert f"{opens_at.astimezone(zone):%H:%M}" == hours["opens"]
 
 
 def test_it_is_sent_and_shows_how_far_it_is(api, made, people, provider):  # noqa: F811

@@ -1,6 +1,8 @@
 """Broadcasts at the desk: written, looked at beforehand, sent and watched."""
 
-from datetime import timedelta
+import re
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -89,6 +91,16 @@ def test_the_preview_says_who_gets_what_and_links_to_examples(signed_in, draft, 
     assert "DND is active for SMS" in page
     for one in people:
         assert f"/admin/contacts/contact/{one.pk}/change/" in page
+
+
+def test_the_preview_says_when_a_closed_window_opens(signed_in, clinic, draft):
+    zone = ZoneInfo(clinic.business.timezone)
+    opens = 15 if locks.now().astimezone(zone).hour < 12 else 3
+    times = {"window_opens": time(opens), "window_closes": time(opens, 30)}
+    editing.update(broadcast=draft, data={"kind": "campaign"} | times, by=MANAGER)
+    page = signed_in("staff").get(address(draft, "preview/")).content.decode()
+
+    assert re.search(rf"get a text, once the daily window opens: \d+ \w+ \d+, 0?{opens}:00", page)
 
 
 def test_a_large_audience_is_counted_once_the_page_is_there(signed_in, draft, monkeypatch):

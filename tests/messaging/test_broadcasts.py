@@ -284,6 +284,18 @@ class TestPreview:
         assert done.channels == {"sms": seen.outcomes["text"], "email": seen.outcomes["email"]}
         assert sum(done.dropped.values()) == seen.outcomes["none"]
 
+    def test_outside_its_window_a_campaign_says_that_nothing_leaves_at_once_and_when(self, business, people):
+        open_, shut = (
+            previewing.preview(broadcast(business, kind="campaign", **fields))
+            for fields in ({}, closed(business))
+        )
+
+        assert (open_.later, open_.opens_at) == (0, None)
+        assert shut.outcomes == open_.outcomes
+        assert {group.reason for group in shut.groups if group.outcome == "text"} == {"campaign_window"}
+        assert shut.later == shut.reached == 2
+        assert shut.opens_at > locks.now()
+
     def test_it_writes_nothing(self, business, people):
         made = broadcast(business)
         previewing.preview(made)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +15,7 @@ from messaging.broadcasting.counting import Progress
 from messaging.broadcasting.previewing import Group, Preview
 from messaging.choosing import NONE
 from messaging.models import Broadcast, MessageState
+from messaging.policy import CAMPAIGN_WINDOW
 
 STATES = {
     "on": "blocked on every channel",
@@ -24,7 +26,7 @@ NAMED = {"text": "a text", "call": "a call", "email": "an email", NONE: "nothing
 LATER = {
     "quiet_hours": "once the hours open where they are",
     "disconnected": "once the channel is connected again",
-    "campaign_window": "once the daily window opens",
+    CAMPAIGN_WINDOW: "once the daily window opens",
 }
 REASONS = {
     "no_address": "There is no address that can be used.",
@@ -89,16 +91,18 @@ class Line:
 
 def coming_out(seen: Preview) -> tuple[list[Line], list[Line]]:
     """Who would get what, and who nothing and why."""
-    reached = [_would(group, seen.total) for group in seen.groups if group.outcome != NONE]
+    reached = [_would(group, seen.total, seen.opens_at) for group in seen.groups if group.outcome != NONE]
     others = [_would(group, seen.total) for group in seen.groups if group.outcome == NONE]
     return reached, others
 
 
-def _would(group: Group, total: int) -> Line:
+def _would(group: Group, total: int, opens_at: datetime | None = None) -> Line:
     if group.outcome == NONE:
         said = reason(group.reason)
     else:
         later = LATER.get(group.reason, "later") if group.reason else ""
+        if opens_at and group.reason == CAMPAIGN_WINDOW:
+            later = f"{later}: {words.at(opens_at)}"
         said = f"get {NAMED[group.outcome]}" + (f", {later}" if later else "")
     examples = tuple(
         (f"{one.first_name} {one.last_name}".strip() or f"Contact {one.id}", _contact(one.id))
