@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from contacts import locks
+from contacts.models import Contact
+from contacts.models.pipeline import Pipeline, Status
 from contacts.services import tags
 from messaging.broadcasting import editing, queueing, sending
 from messaging.models import Broadcast, Message
@@ -17,6 +19,7 @@ from tests.factories import MANAGER, STAFF, ContactFactory, block
 
 FORM = {"name": "Flu season", "kind": "broadcast", "text": "Hello {{contact.first_name}}"}
 NEW = "/admin/broadcasts/new/"
+NOW = {"when": "now"}
 
 
 @pytest.fixture
@@ -101,6 +104,26 @@ def test_the_preview_says_when_a_closed_window_opens(signed_in, clinic, draft):
     page = signed_in("staff").get(address(draft, "preview/")).content.decode()
 
     assert re.search(rf"get a text, once the daily window opens: \d+ \w+ \d+, 0?{opens}:00", page)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_audience_of_nobody_is_said_at_once_and_cannot_be_sent_to(signed_in, clinic, draft, people, lost):
+    if lost:
+        pipeline = Pipeline.objects.create(business=clinic.business, name="Leads")
+        status = Status.objects.create(pipeline=pipeline, name="Lost", system_status="dead")
+        Contact.objects.filter(business=clinic.business).update(status=status)
+    else:
+        editing.update(broadcast=draft, data={"audience": {"search": "nobody has it"}}, by=MANAGER)
+    client = signed_in("manager")
+
+    for answer in (client.get(address(draft, "preview/")), client.post(address(draft, "preview/"), NOW)):
+        page = answer.content.decode()
+        assert "Nobody is in this audience" in page
+        assert ("2 fit the filters, and are left out" in page) is lost
+        assert "can be reached" not in page
+        assert "Send to 0" not in page
+    draft.refresh_from_db()
+    assert draft.state == "draft"
 
 
 def test_a_large_audience_is_counted_once_the_page_is_there(signed_in, draft, monkeypatch):
