@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from compliance.services import permits
+from contacts.words import Channel
 from messaging import encryption, facts
 from messaging.delivery import dressing, due, pacing, telling, verdicts
 from messaging.delivery.dressing import Dressed
@@ -19,7 +20,9 @@ from messaging.delivery.pacing import Leaving
 from messaging.delivery.verdicts import Decided
 from messaging.encryption import CannotOpen
 from messaging.facts import Reading
-from messaging.models import MessageClass
+from messaging.lengths import too_long
+from messaging.models import Connection, MessageClass
+from messaging.policy import Drop
 from messaging.providers.base import Letter
 
 log = logging.getLogger(__name__)
@@ -95,9 +98,12 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     dressed = dressing.dress(
         [(each.message, each.facts.address) for each in chosen if each.sends], reading.at
     )
-    chosen = [_as_dressed(each, dressed) for each in chosen]
+    chosen = [
+        _as_dressed(each, accounts[each.message.id], dressed.get(each.message.id)) if each.sends else each
+        for each in chosen
+    ]
     written = verdicts.write(chosen)
-    dressing.keep(dressed)
+    dressing.keep({each.message.id: dressed[each.message.id] for each in chosen if each.sends})
     if permitted:
         permits.use([each.message.id for each in chosen if each.sends], reading.at)
     telling.tell_workflows(telling.drops(chosen))
@@ -109,14 +115,20 @@ def _claim(lane: str, found: Sequence[Candidate], free: int) -> Claims:
     return Claims(calls, handled, len(found))
 
 
-def _as_dressed(each: Decided, dressed: Mapping[int, Dressed]) -> Decided:
+def _as_dressed(each: Decided, account: Account, worn: Dressed | None) -> Decided:
     """A message without what has to be added to it does not go out, nor one that is not fit to with it."""
-    if not each.sends:
-        return each
-    worn = dressed.get(each.message.id)
     if worn is None:
         return replace(each, verdict=verdicts.in_doubt(each.facts, "what has to be added could not be"))
-    return replace(each, verdict=worn.unfit) if worn.unfit else each
+    unfit = worn.unfit or _too_long(each.message.channel, account, worn)
+    return replace(each, verdict=unfit) if unfit else each
+
+
+def _too_long(channel: str, account: Account, worn: Dressed) -> Drop | None:
+    """More than Twilio takes. What a gateway of the business takes, and how much can be spoken, their lines say."""
+    if account.driver != Connection.Driver.TWILIO or channel == Channel.CALL:
+        return None
+    wrong = too_long(channel, worn.body)
+    return Drop("template", "too_long", wrong) if wrong else None
 
 
 def _permitted(waiting: Sequence[Waiting], reading: Reading) -> dict[int, str]:

@@ -12,7 +12,6 @@ from contacts import rows
 from contacts.models import Business
 from contacts.words import Channel
 from messaging.delivery.due import Waiting
-from messaging.lengths import too_long
 from messaging.models import MessageClass
 from messaging.policy import Drop
 
@@ -49,11 +48,6 @@ def dress(letters: Sequence[tuple[Waiting, str]], now: datetime) -> dict[int, Dr
 
     A confirmation says what it has to by itself. Links are made here and told to nobody but the message.
     """
-    channels = {message.id: message.channel for message, _ in letters}
-    return {pk: _fitting(channels[pk], worn) for pk, worn in _with_what_is_added(letters, now).items()}
-
-
-def _with_what_is_added(letters: Sequence[tuple[Waiting, str]], now: datetime) -> dict[int, Dressed]:
     bare = [m for m, _ in letters if m.message_class == MessageClass.SYSTEM or m.channel not in ADDED_TO]
     dressed = {message.id: Dressed(message.body, "") for message in bare}
     others = [(message, to) for message, to in letters if message.id not in dressed]
@@ -66,12 +60,6 @@ def _with_what_is_added(letters: Sequence[tuple[Waiting, str]], now: datetime) -
         except Exception:
             log.exception("Could not add to message %s", message.id)
     return dressed
-
-
-def _fitting(channel: str, worn: Dressed) -> Dressed:
-    """As it is, if it fits. How much can be spoken, the line to the provider says."""
-    wrong = too_long(channel, worn.body) if channel != Channel.CALL else ""
-    return Dressed("", "", unfit=Drop("template", "too_long", wrong)) if wrong else worn
 
 
 def keep(dressed: Mapping[int, Dressed]) -> None:

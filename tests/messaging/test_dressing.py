@@ -164,7 +164,12 @@ def test_what_is_too_long_with_what_is_added_is_dropped_and_says_by_how_much(
         assert message.detail.endswith(
             f"this has {whole:,} characters, and 1,600 fit: shorten it by {whole - 1600}."
         )
-        assert not Told.objects.exists()
+        assert (message.sent_body, Told.objects.exists()) == ("", False)
+
+
+def test_a_gateway_of_the_business_says_for_itself_what_is_too_long(adding, contact, provider):
+    adding.connections.filter(channel="sms").update(driver="http")
+    assert sent(contact, provider, body="x" * 1600).body.endswith(STOP)
 
 
 def test_a_link_is_for_the_address_that_it_went_to(adding, contact, provider):
