@@ -28,6 +28,14 @@ class Said:
     ends_at: datetime | None = None
 
     @property
+    def times(self) -> tuple[datetime, ...]:
+        """When each thing that is known was said; none where nothing is."""
+        return tuple(at for at in (self.method_at, self.unknown_at, self.number_at) if at)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
+
+    @property
     def wished(self) -> str:
         """The method that holds. A code that nobody knows is no preference; it does not undo “do not contact”."""
         newer_unknown = self.unknown_at and (self.method_at is None or self.unknown_at > self.method_at)
@@ -76,7 +84,7 @@ def in_force(said: Iterable[Said], now: datetime) -> InForce:
     for each in said:
         if not each.appointment:
             general = each
-        elif (each.ends_at is None or each.ends_at > now) and (best is None or _weight(each) > _weight(best)):
+        elif each.times and not each.is_over(now) and (best is None or _weight(each) > _weight(best)):
             best = each
     if best is None:
         return InForce(general.wished, general.number)
@@ -86,5 +94,4 @@ def in_force(said: Iterable[Said], now: datetime) -> InForce:
 
 def _weight(said: Said) -> tuple[bool, datetime, str]:
     """Which of several appointments counts: one that forbids, else the one that was spoken of last."""
-    times = [at for at in (said.method_at, said.number_at, said.unknown_at) if at]
-    return said.wished == "dnc", max(times), said.appointment
+    return said.wished == "dnc", max(said.times), said.appointment

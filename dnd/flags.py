@@ -11,9 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from contacts import erased
 from contacts.actors import Actor
 from contacts.models import Business, Contact
-from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction, channels_in
+from contacts.words import BIT, CHANNELS_OF, EVERY_OUTBOUND, Direction, Source, channels_in
 from dnd import policy
-from dnd.models import Ground, Reason, Standing, State
+from dnd.models import Change, Ground, Reason, Standing, State
 from dnd.reasons import rules, strongest
 
 
@@ -97,9 +97,10 @@ def panel(contact: Contact, actor: Actor) -> Panel:
             grounds[direction, channel].append(
                 Standpoint(reason, strength, source, by, since, ends_at, note or "")
             )
+    synced = _is_synced(contact.business)
     ways = {
         way: {
-            channel: _flag(way, channel, grounds.get((way, channel), []), actor)
+            channel: _flag(way, channel, grounds.get((way, channel), []), actor, synced)
             for channel in CHANNELS_OF[way]
         }
         for way in policy.WAYS
@@ -109,43 +110,62 @@ def panel(contact: Contact, actor: Actor) -> Panel:
         version=version,
         outbound=ways["outbound"],
         inbound=ways["inbound"],
-        do_not_contact=switch(contact.business, actor, on=paused),
+        do_not_contact=switch(contact, actor, on=paused),
     )
 
 
-def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor) -> Flag:
+def _flag(direction: str, channel: str, grounds: list[Standpoint], actor: Actor, synced: bool) -> Flag:
     if not grounds:
         return Flag(direction, channel)
     grounds.sort(key=lambda ground: (-rules()[ground.reason].rank, ground.reason))
-    denied = _denials(grounds, actor, note="a note")
+    denied = _denials(grounds, actor, synced, note="a note")
     return Flag(
         direction,
         channel,
         tuple(grounds),
         may_lift=not denied,
-        needs_note=not denied and bool(_denials(grounds, actor, note="")),
+        needs_note=not denied and bool(_denials(grounds, actor, synced, note="")),
         why_not=denied[0][1] if denied else "",
     )
 
 
-def _denials(grounds: list[Standpoint], actor: Actor, *, note: str) -> list[tuple[str, str]]:
+def _denials(grounds: list[Standpoint], actor: Actor, synced: bool, *, note: str) -> list[tuple[str, str]]:
     """(code, why) of each ground that this actor may not lift with this note, least permissive first."""
     verdicts = (
-        policy.may_lift(rules()[ground.reason], source=actor.source, role=actor.role, note=note)
+        policy.may_lift(
+            rules()[ground.reason], source=actor.source, role=actor.role, note=note, synced=synced
+        )
         for ground in grounds
     )
     return sorted((v for v in verdicts if v), key=lambda verdict: policy.SEVERITY.index(verdict[0]))
 
 
-def switch(business: Business, actor: Actor, *, on: bool) -> Switch:
-    """The Do Not Contact switch of a business's contact for this actor."""
-    denied = policy.may_switch(
+def switch(contact: Contact, actor: Actor, *, on: bool) -> Switch:
+    """The Do Not Contact switch of a contact for this actor."""
+    denied = switch_denied(contact.business, contact.pk, actor, on=on)
+    return Switch(on, may_edit=denied is None, why_not=denied[1] if denied else "")
+
+
+def switch_denied(business: Business, contact: int, actor: Actor, *, on: bool) -> tuple[str, str] | None:
+    """(code, why) when this actor may not flip the Do Not Contact switch, which is on or off now."""
+    synced = _is_synced(business)
+    return policy.may_switch(
         source=actor.source,
         role=actor.role,
         allowed=business.allow_do_not_contact,
-        synced=business.preferences_source == Business.PreferencesSource.SYNCED,
+        synced=synced,
+        set_before=synced and on and not switched_by_sync(contact),
     )
-    return Switch(on, may_edit=denied is None, why_not=denied[1] if denied else "")
+
+
+def switched_by_sync(contact: int) -> bool:
+    """Whether it was a record system that last turned Do Not Contact on or off."""
+    lines = Change.objects.filter(contact=contact, direction="automations").order_by("-version")
+    return lines.values_list("source", flat=True).first() == Source.SYNC.value
+
+
+def _is_synced(business: Business) -> bool:
+    return business.preferences_source == Business.PreferencesSource.SYNCED
 
 
 @dataclass(frozen=True, slots=True)

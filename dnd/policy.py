@@ -6,18 +6,9 @@ from datetime import datetime
 
 from contacts.words import CHANNELS_OF, Channel, role_reaches
 from dnd.reasons import Rule, rules
+from dnd.why_not import LOCKED, NOT_HEARD, NOTE_ABOUT, OWNED, SET_BEFORE
 
 WAYS = ("outbound", "inbound")
-
-LOCKED = {
-    "stop_keyword": "Only the contact can lift this, by texting START.",
-    "carrier_blocked": "Only the contact can lift this, by texting START.",
-    "call_keypress": "Only the contact can lift this: they pressed 9 in a call to stop calls.",
-    "email_complaint": "Only the contact can lift this: they marked an email as spam.",
-    "free_text_opt_out": "The contact wrote that they want no more messages: "
-    "a manager lifts this by rejecting its review, the contact by texting START.",
-    "record_system": "The record system set this and only it can lift it: change it there.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +93,23 @@ class Position:
 
 
 def may_lift(
-    rule: Rule, *, source: str, role: str | None, note: str, reviewed: bool = False
+    rule: Rule,
+    *,
+    source: str,
+    role: str | None,
+    note: str,
+    reviewed: bool = False,
+    synced: bool = True,
 ) -> tuple[str, str] | None:
-    """None when this actor may take the ground away, else (code, why). The contact and a sync answer to nobody."""
+    """None when this actor may take the ground away, else (code, why). The contact and a sync answer to nobody.
+
+    `synced`: whether the business listens to its record system.
+    """
     if source not in rule.lifted_by or (
         rule.reason == "free_text_opt_out" and source == "user" and not reviewed
     ):
+        if rule.reason == "record_system" and not synced:
+            return "dnd_locked", NOT_HEARD
         return "dnd_locked", LOCKED.get(rule.reason, f"This cannot be lifted by {source}.")
     if source not in ("user", "api"):
         return None
@@ -121,14 +123,9 @@ def may_lift(
     return None
 
 
-NOTE_ABOUT = {
-    "email_bounce": "that the address was validated.",
-    "email_failed": "that the address was validated.",
-    "email_suppressed": "that the address was taken off the email provider's suppression list.",
-}
-
-
-def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -> list[Refusal]:
+def refusals(
+    position: Position, wish: Wish, *, source: str, role: str | None, synced: bool = True
+) -> list[Refusal]:
     """Each channel that this actor may not free, with the least permissive of its reasons."""
     found = []
     for direction in WAYS:
@@ -140,6 +137,7 @@ def refusals(position: Position, wish: Wish, *, source: str, role: str | None) -
                     role=role,
                     note=wish.note,
                     reviewed=wish.reviewed,
+                    synced=synced,
                 )
                 or _bulk_denies(rules()[reason], wish)
                 for reason in position.reasons(direction, channel)
@@ -268,12 +266,18 @@ def older(position: Position, direction: str, channel: str, as_of: datetime | No
     ]
 
 
-def may_switch(*, source: str, role: str | None, allowed: bool, synced: bool) -> tuple[str, str] | None:
-    """None when this actor may flip the Do Not Contact switch, else (code, why)."""
+def may_switch(
+    *, source: str, role: str | None, allowed: bool, synced: bool, set_before: bool = False
+) -> tuple[str, str] | None:
+    """None when this actor may flip the Do Not Contact switch, else (code, why).
+
+    `set_before`: it is on, and somebody but the record system turned it on.
+    """
     if source == "sync":
         return None
     if synced:
-        return "owned_by_record_system", "The record system owns this: change it there."
+        why = SET_BEFORE if set_before else OWNED
+        return "owned_by_record_system", why
     if not allowed:
         return (
             "do_not_contact_off",

@@ -1,5 +1,6 @@
 """What a record system says of a contact's preferences, over REST."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -119,23 +120,24 @@ class Preferences(Resource):
         return Response(dict(shape(SyncedOut).to_representation(body)))
 
     def _standing(self, contact: Contact) -> dict[str, Any]:
-        rows = list(Preference.objects.filter(contact=contact).order_by("appointment"))
         synced = self.business.preferences_source == Business.PreferencesSource.SYNCED
-        holds = (
-            preferences.in_force((each.said for each in rows), locks.now()) if synced else _chosen(contact)
-        )
-        general = next((each.said for each in rows if not each.appointment), Said()) if synced else None
+        now = locks.now()
+        rows = Preference.objects.filter(contact=contact).order_by("appointment") if synced else []
+        said = [each.said for each in rows if not each.said.is_over(now)]
+        holds = preferences.in_force(said, now) if synced else _chosen(contact)
+        general = next((each for each in said if not each.appointment), Said())
+        theirs = set(contact.points.filter(kind=PointKind.PHONE).values_list("value", flat=True))
         grounds = contact.grounds.outbound().filter(reason="record_system").values_list("channel", flat=True)
         return {
             "contact": contact.pk,
             "preferences_source": self.business.preferences_source,
-            "method": general.wished or None if general else None,
-            "preferred_number": (general.number if general else holds.number) or None,
-            "appointments": [_appointment(each) for each in rows if each.appointment and synced],
+            "method": general.wished or None,
+            "preferred_number": _one_of(theirs, general.number if synced else holds.number),
+            "appointments": [_appointment(each, theirs) for each in said if each.appointment],
             "block": [channel for channel in OUTBOUND_CHANNELS if channel in set(grounds)],
             "in_force": {
                 "method": holds.method or None,
-                "preferred_number": holds.number or None,
+                "preferred_number": _one_of(theirs, holds.number),
                 "appointment": holds.appointment or None,
             },
         }
@@ -176,11 +178,15 @@ def _chosen(contact: Contact) -> InForce:
     return InForce(number=preferred.first() or "")
 
 
-def _appointment(preference: Preference) -> dict[str, Any]:
-    said = preference.said
+def _one_of(theirs: Collection[str], number: str) -> str | None:
+    """The number while the contact has it: one that it no longer has is not preferred in sending either."""
+    return number if number in theirs else None
+
+
+def _appointment(said: Said, theirs: Collection[str]) -> dict[str, Any]:
     return {
         "id": said.appointment,
         "method": said.wished or None,
-        "preferred_number": said.number or None,
+        "preferred_number": _one_of(theirs, said.number),
         "until": said.ends_at,
     }

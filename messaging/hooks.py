@@ -43,11 +43,11 @@ def cause_of(enrollment: int | None) -> Cause:
     return causes_of({enrollment}).get(enrollment, NO_CAUSE) if enrollment else NO_CAUSE
 
 
-connected: Callable[[int, str], None] | None = None
-"""Called with a business and a channel that has just been connected: what waits for it is due."""
+ask_again: Callable[[int, Collection[str]], None] | None = None
+"""Called with a business and channels for which something that holds messages has changed: what waits is due."""
 
 
-def tell_connected(business: int, channel: str) -> None:
-    """Say that a channel works again, in the transaction in which it does."""
-    if connected is not None:
-        connected(business, channel)
+def tell_to_ask_again(business: int, channels: Collection[str]) -> None:
+    """Say that what waits for these channels may have an answer now, in the transaction in which that comes about."""
+    if ask_again is not None:
+        ask_again(business, channels)

@@ -13,7 +13,7 @@ class WorkflowsConfig(AppConfig):
         from workflows.services import causing, settling, waking
 
         hooks.settled = settling.settled
-        hooks.connected = waking.connected
+        hooks.ask_again = waking.ask_again
         jobs.register(bulk.KIND, bulk.RunAction())
         hooks.causes = causing.causes
         keeping.register(keeper.KEEPER)

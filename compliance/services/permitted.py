@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from compliance import hours, regions
+from compliance import hooks, hours, regions
 from compliance.hours import Row, Table, Window
 from compliance.models import PermittedHours, Profile
 from contacts.actors import Actor
@@ -91,6 +91,7 @@ def replace(*, business: Business, region: str, rows: Sequence[Mapping[str, Any]
         )
         for row in rows
     )
+    hooks.tell_hours_changed(business.pk)
 
 
 def _faults(region: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from compliance import keywords, texts
+from compliance import hooks, keywords, texts
 from compliance.models import Profile, Told
 from compliance.models.profile import LONGEST_SMS_TEXT, LONGEST_TEXT
 from compliance.texts import EmailRules, SmsRules
@@ -59,7 +59,7 @@ def update(*, business: Business, data: Mapping[str, Any], by: Actor) -> Profile
         raise RoleRequired(Role.ENTERPRISE.value)
     Business.objects.select_for_update(no_key=True).get(pk=business.pk)
     profile = of(business.pk)
-    was_off = not profile.sms_opt_out
+    was_off, hours = not profile.sms_opt_out, _hours(profile)
     for name, value in data.items():
         setattr(profile, name, _tidied(name, value))
     if errors := faults(profile):
@@ -68,7 +68,13 @@ def update(*, business: Business, data: Mapping[str, Any], by: Actor) -> Profile
     if was_off and profile.sms_opt_out:
         # Whoever was told nothing but the sender is told the opt-out text with the next message.
         Told.objects.filter(contact__business=business, channel=Channel.SMS).delete()
+    if _hours(profile) != hours:
+        hooks.tell_hours_changed(business.pk)
     return profile
+
+
+def _hours(profile: Profile) -> tuple[bool, bool]:
+    return profile.quiet_hours, profile.quiet_hours_everywhere
 
 
 def _tidied(name: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from config.desk import finding, site
+from config.desk import days, finding, site
 from contacts import locks
 from contacts.models import Contact
 from contacts.words import Channel
@@ -19,7 +19,7 @@ FORM = "%Y-%m-%dT%H:%M"
 
 class MomentForm(forms.Form):
     at = forms.DateTimeField(
-        label="At", input_formats=[FORM, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        label="At", validators=days.MOMENTS, input_formats=[FORM, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format=FORM),
         error_messages={"invalid": "Give a day and a time.", "required": "Give a day and a time."},
     )  # fmt: skip

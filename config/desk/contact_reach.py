@@ -18,6 +18,7 @@ from contacts.services import preferring
 from contacts.services.errors import Conflict, Invalid
 from contacts.words import Channel, LineType
 from dnd.flags import NO_WISHES
+from dnd.why_not import SET_BEFORE
 from messaging import facts
 from messaging import services as messaging
 from messaging.addressing import Point
@@ -126,12 +127,14 @@ def _number(reading: Reading, contact: int, point: Point) -> Number:
 def _synced(contact: Contact, reading: Reading) -> dict[str, Any]:
     rows = [row.said for row in Preference.objects.filter(contact=contact).order_by("ends_at")]
     holds = preferences.in_force(rows, reading.at)
+    paused = reading.wishes.get(contact.pk, NO_WISHES).do_not_contact
+    numbers = {point.value for point in reading.people[contact.pk].points}
     syncs = Sync.objects.filter(contact=contact).order_by("-pk")[:SYNCS_SHOWN]
     return {
-        "paused": reading.wishes.get(contact.pk, NO_WISHES).do_not_contact and holds.method != "dnc",
+        "paused": SET_BEFORE if paused and holds.method != "dnc" else "",
         "method": Method(holds.method).label if holds.method else "",
         "method_code": holds.method,
-        "number": phones.pretty(holds.number) if holds.number else "",
+        "number": phones.pretty(holds.number) if holds.number in numbers else "",
         "appointment": holds.appointment,
         "until": next((row.ends_at for row in rows if row.appointment == holds.appointment), None),
         "syncs": [{"sync": sync, "said": in_words(sync.said)} for sync in syncs],

@@ -11,6 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from contacts.moments import TOO_FAR, within_reach
+
 LARGEST_ID = 2**63 - 1
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -143,15 +145,19 @@ class Moment(serializers.Field[datetime, Any, "str | None", Any]):
 class Instant(serializers.Field[datetime, Any, str, Any]):
     """A time on its way in, with its offset from UTC."""
 
-    default_error_messages = {"invalid": "Give a time with its offset, such as 2026-11-30T09:00:00Z."}
+    default_error_messages = {
+        "invalid": "Give a time with its offset, such as 2026-11-30T09:00:00Z.",
+        "too_far": TOO_FAR,
+    }
 
     def to_internal_value(self, data: Any) -> datetime:
         if not isinstance(data, str) or not INSTANT.fullmatch(data):
             self.fail("invalid")
         try:
-            return datetime.fromisoformat(data.upper().replace("Z", "+00:00")).astimezone(UTC)
-        except (ValueError, OverflowError):
+            found = datetime.fromisoformat(data.upper().replace("Z", "+00:00"))
+        except ValueError:
             self.fail("invalid")
+        return found.astimezone(UTC) if within_reach(found) else self.fail("too_far")
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -176,17 +182,20 @@ class Clock(serializers.Field[time, Any, str, Any]):
 class QueryMoment(serializers.Field[datetime, Any, "str | None", Any]):
     """A time in a query: RFC 3339 with its offset. A + that was not escaped arrives as a space, and is taken as one."""
 
-    default_error_messages = {"invalid": "Give a time with its offset, such as 2026-11-20T09:00:00Z."}
+    default_error_messages = {
+        "invalid": "Give a time with its offset, such as 2026-11-20T09:00:00Z.",
+        "too_far": TOO_FAR,
+    }
 
     def to_internal_value(self, data: Any) -> datetime:
         text = str(data).upper().replace(" ", "+")
         try:
             found = datetime.fromisoformat(text) if "T" in text else None
-            if found is None or found.tzinfo is None:
-                raise ValueError(text)
-            return found.astimezone(UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             self.fail("invalid")
+        if found is None or found.tzinfo is None:
+            self.fail("invalid")
+        return found.astimezone(UTC) if within_reach(found) else self.fail("too_far")
 
     def to_representation(self, value: datetime) -> str | None:
         return moment(value)

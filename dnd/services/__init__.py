@@ -7,7 +7,6 @@ from dnd.services.changing import (
     Outcome,
     change,
     change_many,
-    switch_refusals,
 )
 from dnd.services.dnc_hits import count_hits, is_by_the_list, note_hits
 from dnd.services.dnc_lifting import lift_entry
@@ -48,7 +47,6 @@ __all__ = [
     "screen_new_addresses",
     "stamp",
     "stamp_waiting",
-    "switch_refusals",
     "sync",
     "undo",
     "undo_offered",

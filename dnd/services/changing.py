@@ -11,7 +11,7 @@ from contacts.actors import NO_CAUSE, Actor, Cause
 from contacts.locks import AddressKey
 from contacts.models import Business
 from contacts.services import merging as merged
-from dnd import policy
+from dnd import flags, policy
 from dnd.models import Change
 from dnd.policy import Refusal, Wish
 from dnd.services import addresses, reading, writing
@@ -176,8 +176,7 @@ def _decide(
         if standpoint is None:
             continue
         outcome = outcomes[contact] = Outcome(contact, standpoint.version)
-        outcome.refusals = policy.refusals(standpoint.position, wish, source=by.source, role=by.role)
-        outcome.refusals += switch_refusals(business, standpoint.position.do_not_contact, wish, by)
+        outcome.refusals = refusals(business, standpoint, wish, by)
         if outcome.refusals:
             continue
         draft = Draft(standpoint, policy.plan(standpoint.position, wish), wish)
@@ -188,17 +187,15 @@ def _decide(
     return outcomes, effects
 
 
-def switch_refusals(business: Business, now_on: bool, wish: Wish, by: Actor) -> list[Refusal]:
-    """Why the Do Not Contact switch stays as it is, if it does."""
-    if wish.do_not_contact is None or wish.do_not_contact == now_on:
-        return []
-    verdict = policy.may_switch(
-        source=by.source,
-        role=by.role,
-        allowed=business.allow_do_not_contact,
-        synced=business.preferences_source == Business.PreferencesSource.SYNCED,
-    )
-    return [Refusal(verdict[0], "automations", "do_not_contact", verdict[1])] if verdict else []
+def refusals(business: Business, standpoint: Standpoint, wish: Wish, by: Actor) -> list[Refusal]:
+    """Why this actor may not bring a contact to what `wish` asks for, channel by channel and for Do Not Contact."""
+    position = standpoint.position
+    synced = business.preferences_source == Business.PreferencesSource.SYNCED
+    found = policy.refusals(position, wish, source=by.source, role=by.role, synced=synced)
+    if wish.do_not_contact in (None, position.do_not_contact):
+        return found
+    denied = flags.switch_denied(business, standpoint.contact_id, by, on=position.do_not_contact)
+    return [*found, Refusal(denied[0], "automations", "do_not_contact", denied[1])] if denied else found
 
 
 def follow_addresses(business: int, snapshot: Snapshot, effects: Effects, wish: Wish, batch: Batch) -> None:

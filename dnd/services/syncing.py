@@ -19,8 +19,7 @@ from contacts.services import events, preferring
 from contacts.services.errors import Conflict, Invalid
 from contacts.services.events import Happening
 from contacts.words import CHANNELS_OF, Source
-from dnd import policy
-from dnd.models import Change
+from dnd import flags, policy
 from dnd.policy import Line, Wish
 from dnd.services import reading, writing
 from dnd.services.reading import Standpoint
@@ -32,6 +31,7 @@ PER_TICK = 500
 NOT_SYNCED = (
     "This business sets preferences itself: choose “synced” as their source in its Business Profile first."
 )
+OVER = "This appointment is over: nothing was taken from it."
 UNKNOWN = "The code “{}” is not known: no preference was taken from it."
 
 
@@ -89,12 +89,14 @@ def sync(*, business: Business, contact: int, message: Message, by: Actor) -> Sy
         and _normal(business, one, message.appointment, "appointment.preferred_number"),
     )
     actor, before = Actor(Source.SYNC.value, by.label), preferring.in_force(contact, at)
-    news = [_keep(one, spoken, sent_at, at) for spoken in (message.general, message.appointment) if spoken]
+    over = message.appointment is not None and _is_over(one, message.appointment, sent_at, at)
+    parts = (message.general, None if over else message.appointment)
+    news = [_keep(one, spoken, sent_at, at) for spoken in parts if spoken]
     news.append(_obey(business.pk, one, message, sent_at, actor))
     if preferring.in_force(contact, at) != before:
         happening = Happening(contact, "Preferences synced from the record system")
         events.record(business.pk, EventKind.CONTACT_UPDATED, [happening], by=actor, at=at, starts=False)
-    return _log(one, message, sent_at, at, actor, news=any(news))
+    return _log(one, message, sent_at, at, actor, news=any(news), warnings=[OVER] if over else [])
 
 
 def _normal(business: Business, contact: Contact, spoken: Spoken, path: str) -> Spoken:
@@ -112,12 +114,24 @@ def _normal(business: Business, contact: Contact, spoken: Spoken, path: str) -> 
     return replace(spoken, number=number)
 
 
+def _is_over(contact: Contact, spoken: Spoken, sent_at: datetime, now: datetime) -> bool:
+    """Whether there is nothing to take from what is said of an appointment, which may have been ended since."""
+    of_it = Sync.objects.filter(contact=contact, said__appointment__id=spoken.appointment)
+    later = of_it.filter(sent_at__gt=sent_at).order_by("sent_at", "pk").last()
+    until = later and later.said["appointment"]["until"]
+    if until and datetime.fromisoformat(until) <= now:
+        return True
+    ended = spoken.ends_at is not None and spoken.ends_at <= now
+    return ended and not Preference.objects.filter(contact=contact, appointment=spoken.appointment).exists()
+
+
 def _keep(contact: Contact, spoken: Spoken, sent_at: datetime, now: datetime) -> bool:
-    """Store one part of a message; whether it changed what is known."""
-    if spoken.ends_at is not None and spoken.ends_at <= now:
-        return False
+    """Store one part of a message; whether it changed what is known. What ends an appointment must be the newest."""
     preference = preferring.said_of(contact, spoken.appointment)
     said = preference.said
+    newest = max(said.times, default=None)
+    if spoken.ends_at is not None and spoken.ends_at <= now and newest and sent_at <= newest:
+        return False
     if spoken.method is not None:
         said = said.with_method(spoken.method, sent_at)
     if spoken.number is not None:
@@ -133,8 +147,7 @@ def _keep(contact: Contact, spoken: Spoken, sent_at: datetime, now: datetime) ->
 
 def _until(said: Said, ends_at: datetime | None, sent_at: datetime) -> Said:
     """An appointment ends when the latest message about it says so."""
-    newest = max(t for t in (said.method_at, said.unknown_at, said.number_at, sent_at) if t)
-    if said.ends_at is not None and (ends_at is None or newest > sent_at):
+    if said.ends_at is not None and (ends_at is None or max(*said.times, sent_at) > sent_at):
         return said
     return replace(said, ends_at=ends_at)
 
@@ -174,15 +187,12 @@ def _channels(
 def _switch(standpoint: Standpoint, wanted: bool) -> list[Line]:
     """The line that turns Do Not Contact on or off. What somebody else turned on stays."""
     position = standpoint.position
-    if wanted == position.do_not_contact or (not wanted and not _set_by_sync(standpoint.contact_id)):
+    if wanted == position.do_not_contact or (
+        not wanted and not flags.switched_by_sync(standpoint.contact_id)
+    ):
         return []
     position.do_not_contact = wanted
     return [Line("changed", "automations", wanted, "all", (), ())]
-
-
-def _set_by_sync(contact: int) -> bool:
-    lines = Change.objects.filter(contact=contact, direction="automations").order_by("-version")
-    return lines.values_list("source", flat=True).first() == Source.SYNC
 
 
 def _write(business: int, at: datetime, by: Actor, drafts: Sequence[Draft]) -> None:
@@ -190,11 +200,19 @@ def _write(business: int, at: datetime, by: Actor, drafts: Sequence[Draft]) -> N
 
 
 def _log(
-    contact: Contact, message: Message, sent_at: datetime, at: datetime, by: Actor, *, news: bool
+    contact: Contact,
+    message: Message,
+    sent_at: datetime,
+    at: datetime,
+    by: Actor,
+    *,
+    news: bool,
+    warnings: Sequence[str],
 ) -> Synced:
     spoken = [each for each in (message.general, message.appointment) if each]
     unknown = [each.method for each in spoken if each.method and each.method not in METHODS]
-    warning = UNKNOWN.format(message.raw_code or unknown[0])[:400] if unknown else ""
+    codes = [UNKNOWN.format(message.raw_code or unknown[0])] if unknown else []
+    warning = " ".join([*warnings, *codes])[:400]
     outcome = Sync.Outcome.APPLIED if news else Sync.Outcome.OLDER
     Sync.objects.create(
         business_id=contact.business_id,

@@ -1,4 +1,4 @@
-"""How each connection fares: when it last took something, and when and why it last did not."""
+"""How each connection fares: when it last took something, and when and why it last could not."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,20 +8,21 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging.delivery.calling import Called
-from messaging.delivery.states import NOT_CALLED
 from messaging.models import Connection
-from messaging.providers.base import Taken
+from messaging.providers.base import Lost, NotTaken, Refused, Taken
 
 HEARD_EVERY = timedelta(minutes=1)
-# At most every two seconds, so that the processes of a large broadcast do not wait for each other here.
+# What changes nothing is kept at most every two seconds, so that the processes of a large broadcast do not wait for
+# each other here.
 NOTE = """
 UPDATE messaging_connection
    SET worked_at = CASE WHEN %(took)s THEN %(at)s ELSE worked_at END,
        failed_at = CASE WHEN %(failure)s <> '' THEN %(at)s ELSE failed_at END,
        failure = CASE WHEN %(failure)s <> '' THEN %(failure)s ELSE failure END
  WHERE id = %(account)s
-   AND (%(took)s AND coalesce(worked_at, '-infinity') < %(at)s - interval '2 seconds'
-        OR %(failure)s <> '' AND coalesce(failed_at, '-infinity') < %(at)s - interval '2 seconds')
+   AND (%(took)s AND (failed_at > worked_at OR coalesce(worked_at, '-infinity') < %(at)s - interval '2 seconds')
+        OR %(failure)s <> ''
+           AND (worked_at > failed_at OR coalesce(failed_at, '-infinity') < %(at)s - interval '2 seconds'))
 """
 
 
@@ -36,10 +37,11 @@ def note(calls: Iterable[Called], at: datetime) -> None:
 
 
 def _failure(calls: Sequence[Called]) -> str:
+    """What last went wrong that would have gone wrong with any other message too."""
     details = [
-        called.answer.detail
-        for called in calls
-        if not isinstance(called.answer, Taken) and called.answer is not NOT_CALLED
+        answer.detail
+        for answer in (called.answer for called in calls)
+        if isinstance(answer, Lost) or (isinstance(answer, NotTaken | Refused) and answer.of_connection)
     ]
     return details[-1][:400] if details else ""
 

@@ -16,6 +16,7 @@ from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django.http import HttpRequest
 
 from compliance.models import FeedbackEvent
+from contacts.moments import within_reach
 from messaging.feedback import metadata, sns
 
 Kind = FeedbackEvent.Kind
@@ -89,10 +90,14 @@ def _report(esp: str, event: AnymailTrackingEvent) -> Report:
     return Report(
         kind=str(kind),
         address=_address(event.recipient),
-        at=event.timestamp,
+        at=_moment(event.timestamp),
         message=_message(esp, event),
         detail=_clean(said),
     )
+
+
+def _moment(at: datetime | None) -> datetime | None:
+    return at if at and within_reach(at) else None
 
 
 def _clean(said: object) -> str:

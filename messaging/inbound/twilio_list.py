@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import requests
 from django.conf import settings
 
+from contacts.moments import TOO_FAR, within_reach
+
 PUBLIC = "https://api.twilio.com"
 LIMITS = (3.0, 5.0)
 """Seconds to connect, and to wait for more of an answer."""
@@ -99,6 +101,8 @@ def _moment(text: Any) -> datetime:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError) as error:
         raise NoAnswer("The time cannot be read.") from error
+    if not within_reach(moment):
+        raise NoAnswer(TOO_FAR)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

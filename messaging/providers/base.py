@@ -31,19 +31,24 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """Proven not to have it, for now: the same call may be made again, not before `after` seconds."""
+    """Proven not to have it, for now: the same call may be made again, not before `after` seconds.
+
+    `of_connection`: the reason lies in the connection, and would be one for every other message too.
+    """
 
     code: str
     detail: str
     after: float = 0.0
+    of_connection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It does not take this message, today or tomorrow."""
+    """It does not take this message, today or tomorrow. `of_connection`: as for NotTaken."""
 
     code: str
     detail: str
+    of_connection: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from messaging.providers.base import Answer, Found, Letter, Lost, NotTaken, Refu
 from messaging.providers.web import FAILURES, Web, read_failure, retry_after
 
 ENDPOINT = "The endpoint"
+NOT_THERE = (401, 403, 404, 405, 410)
+"""What an endpoint says that does not know us, or that is none."""
 
 
 class HttpLine:
@@ -25,9 +27,9 @@ class HttpLine:
         body = payload(letter)
         headers = self._headers(letter, body)
         try:
-            status, told, _ = self._web.ask("POST", self._url, until=until, data=body, headers=headers)
+            status, told = self._web.tell(self._url, until=until, data=body, headers=headers)
         except FAILURES as error:
-            return read_failure(error, ENDPOINT)
+            return read_failure(error, "the endpoint")
         return read_answer(status, told)
 
     def find(self, letter: Letter, *, since: datetime, before: datetime) -> Sequence[Found] | None:
@@ -57,11 +59,14 @@ def payload(letter: Letter) -> bytes:
 def read_answer(status: int, headers: Mapping[str, str]) -> Answer:
     """What the endpoint's answer means for the message."""
     if status == 429:
-        return NotTaken("http:429", f"{ENDPOINT} asked to be called later.", after=retry_after(headers))
+        said = f"{ENDPOINT} asked to be called later."
+        return NotTaken("http:429", said, after=retry_after(headers), of_connection=True)
     if status >= 500:
         return Lost(f"http:{status}", f"{ENDPOINT} answered with HTTP {status}.")
     if 300 <= status < 400:
-        return Refused(f"http:{status}", f"{ENDPOINT} answered with a redirect, which is not followed.")
+        said = f"{ENDPOINT} answered with a redirect, which is not followed."
+        return Refused(f"http:{status}", said, of_connection=True)
     if status >= 300 or status < 200:
-        return Refused(f"http:{status}", f"{ENDPOINT} refused it with HTTP {status}.")
+        said = f"{ENDPOINT} refused it with HTTP {status}."
+        return Refused(f"http:{status}", said, of_connection=status in NOT_THERE)
     return Taken()

@@ -20,6 +20,8 @@ from messaging.smtp_url import Server, read
 IDLE_LIMIT = 1.0
 """A conversation idle for longer is asked whether it still stands."""
 WIRE = SMTP.clone(cte_type="7bit")
+CLOSING = 421
+"""What a server says, to whatever, that is about to close."""
 LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -35,18 +37,20 @@ class _Conversation(smtplib.SMTP):
 
 
 class _No(Exception):
-    """The server said no."""
+    """The server said no; `to_us`: to who we are, and not to this email."""
 
-    def __init__(self, code: int, text: bytes | str) -> None:
+    def __init__(self, code: int, text: bytes | str, *, to_us: bool) -> None:
         said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         super().__init__(" ".join(f"{code} {said}".split()))
         self.code = code
+        self.to_us = to_us or code == CLOSING
 
     def answer(self) -> Answer:
         if 400 <= self.code < 500:
-            return NotTaken(f"smtp:{self.code}", str(self))
+            return NotTaken(f"smtp:{self.code}", str(self), of_connection=self.to_us)
         if 500 <= self.code < 600:
-            return Refused(f"smtp:{self.code}", f"The email server refused it: {self}")
+            said = f"The email server refused it: {self}"
+            return Refused(f"smtp:{self.code}", said, of_connection=self.to_us)
         return Lost(f"smtp:{self.code}", f"The email server answered with {self}")
 
 
@@ -93,7 +97,7 @@ class SmtpLine:
             self._limit(smtp, until)
             code, text = smtp.docmd(command, argument)
             if code not in yes:
-                raise _No(code, text)
+                raise _No(code, text, to_us=command == "MAIL")
         return smtp
 
     def _finish(self, smtp: _Conversation, identity: str) -> Answer:
@@ -107,7 +111,7 @@ class SmtpLine:
         if 200 <= code < 300:
             return Taken(identity)
         self.close()
-        return _No(code, text).answer()
+        return _No(code, text, to_us=False).answer()
 
     def _conversation(self, until: float) -> _Conversation:
         """The conversation that stands, if it does, else a new one."""
@@ -158,16 +162,17 @@ def identity(message: int, connection: int, sender: str) -> str:
 
 def _before_the_dot(error: Exception) -> Answer:
     if isinstance(error, network.NotAllowed):
-        return Refused("network", str(error))
+        return Refused("network", str(error), of_connection=True)
     if isinstance(error, _No):
         return error.answer()
     if isinstance(error, smtplib.SMTPResponseException):
-        return _No(error.smtp_code, error.smtp_error).answer()
+        return _No(error.smtp_code, error.smtp_error, to_us=True).answer()
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Refused("smtp:auth", "The email server takes no user name and password.")
+        return Refused("smtp:auth", "The email server takes no user name and password.", of_connection=True)
     if isinstance(error, UnicodeError):
         return Refused("smtp:address", "The email server takes only addresses in ASCII.")
-    return NotTaken("not_connected", f"The email server could not be reached ({type(error).__name__}).")
+    said = f"The email server could not be reached ({type(error).__name__})."
+    return NotTaken("not_connected", said, of_connection=True)
 
 
 def compose(letter: Letter, sender: str, identity: str, more: Mapping[str, str] | None = None) -> bytes:

@@ -51,6 +51,8 @@ CALL_STATES = {
 }
 """… and of a call: nobody heard one that was not answered."""
 SID = re.compile(r"[A-Za-z0-9]{2,64}")
+OF_THE_ACCOUNT = ("20003", "20005", "20404", "21212", "21606", "21659", "21660", "63007")
+"""Codes that say something of the account or of the number that it sends from, and so of every message."""
 
 
 class TwilioLine:
@@ -142,11 +144,12 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
     told = json_object(body)
     code, said = str(told.get("code") or f"http:{status}"), str(told.get("message") or f"HTTP {status}")
     if status == 429:
-        return NotTaken(code, said, after=retry_after(headers))
+        return NotTaken(code, said, after=retry_after(headers), of_connection=True)
     if status >= 500:
         return Lost(f"http:{status}", f"Twilio answered with HTTP {status}.")
     if status >= 300:
-        return Refused(code, f"Twilio refused it: {said} ({code}).")
+        ours = status in (401, 403) or code in OF_THE_ACCOUNT
+        return Refused(code, f"Twilio refused it: {said} ({code}).", of_connection=ours)
     if status >= 200 and SID.fullmatch(str(told.get("sid") or "")):
         return Taken(str(told["sid"]))
     return Lost("unreadable", "Twilio's answer could not be read.")

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,6 +23,8 @@ IDLE_LIMIT = 2.0
 """A connection idle for longer is not used again: the far side may close it as we write, and nobody would know."""
 ANSWER_LIMIT = 8.0
 LARGEST_ANSWER = 1_000_000
+SHORT = 4
+"""Digits of a length that is not worth a new connection."""
 FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
 """What a call that ended without an answer may raise."""
 
@@ -111,6 +114,17 @@ class Web:
         self, method: str, url: str, *, until: float, **options: Any
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body. Raises one of FAILURES."""
+        with self._begin(method, url, until, **options) as response:
+            return response.status_code, response.headers, b"".join(_within(response, until))
+
+    def tell(self, url: str, *, until: float, **options: Any) -> tuple[int, Mapping[str, str]]:
+        """Post something whose answer is its status alone: that and the headers. Raises one of FAILURES."""
+        with self._begin("POST", url, until, **options) as response:
+            _read_to_the_end(response, until)
+            return response.status_code, response.headers
+
+    @contextmanager
+    def _begin(self, method: str, url: str, until: float, **options: Any) -> Iterator[requests.Response]:
         if time.monotonic() - self._used_at > IDLE_LIMIT:
             self._session.close()
         deadline.until = until
@@ -119,7 +133,7 @@ class Web:
             with self._session.request(
                 method, url, timeout=limits, allow_redirects=False, stream=True, **options
             ) as response:
-                return response.status_code, response.headers, b"".join(_within(response, until))
+                yield response
         finally:
             self._used_at = time.monotonic()
 
@@ -137,15 +151,27 @@ def _within(response: requests.Response, until: float) -> Iterator[bytes]:
         yield piece
 
 
+def _read_to_the_end(response: requests.Response, until: float) -> None:
+    """Of a short answer, so that its connection can be used again. How the body ends changes nothing."""
+    length = response.headers.get("Content-Length", "")
+    if length.isascii() and length.isdigit() and len(length) <= SHORT:
+        with suppress(*FAILURES):
+            for _ in _within(response, until):
+                pass
+
+
 def read_failure(error: Exception, whom: str) -> Answer:
     """Whether a call that ended without an answer can have arrived: only one that never connected cannot."""
     reasons = list(_causes(error))
     if refused := next((reason for reason in reasons if isinstance(reason, network.NotAllowed)), None):
-        return Refused("network", str(refused))
+        return Refused("network", str(refused), of_connection=True)
     if any(isinstance(reason, NewConnectionError | ConnectTimeoutError) for reason in reasons):
-        return NotTaken("not_connected", f"{whom} could not be reached.")
+        return NotTaken(
+            "not_connected", f"{whom[0].upper()}{whom[1:]} could not be reached.", of_connection=True
+        )
     if any(type(reason).__name__ == "SSLCertVerificationError" for reason in reasons):
-        return NotTaken("not_connected", f"The certificate of {whom} could not be verified.")
+        said = f"The certificate of {whom} could not be verified."
+        return NotTaken("not_connected", said, of_connection=True)
     return Lost("no_answer", f"The connection to {whom} was lost before its answer came.")
 
 

@@ -12,15 +12,11 @@ from django.db import transaction
 from contacts import locks
 from contacts.actors import Actor
 from contacts.models import Business
-from contacts.ring import ring
 from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import Channel, Role, role_reaches
-from messaging import hooks
-from messaging.delivery import due
 from messaging.delivery.limits import START_WITHIN
-from messaging.models import Connection, Lane
-from messaging.services import drivers
-from messaging.services.proposing import DELIVER
+from messaging.models import Connection
+from messaging.services import drivers, waking
 
 State = Connection.State
 POLL = 0.02
@@ -34,12 +30,12 @@ def create_connection(
     _check_pair(channel, driver)
     cleaned = _clean(business, channel, driver, config)
     with transaction.atomic():
-        _hold(business.pk, channel)
+        waking.hold(business.pk, [channel])
         if Connection.objects.filter(business=business, channel=channel).exists():
             label = Channel(channel).label
             raise Conflict("connection_exists", f"There is a connection for {label} already: edit that one.")
         made = Connection.objects.create(business=business, channel=channel, driver=driver, config=cleaned)
-        _make_due(made)
+        _ask_again(made)
     return made
 
 
@@ -55,11 +51,12 @@ def update_connection(*, connection: Connection, config: Mapping[str, Any], by: 
 
 
 def delete_connection(*, connection: Connection, by: Actor) -> None:
-    """Take a connection away: what was to go through it is not sent."""
+    """Take a connection away: what was to go through it is not sent, and what was held for it does not wait."""
     _only_enterprise(by)
     with transaction.atomic():
         current = _lock(connection)
         current.delete()
+        _ask_again(current)
         _let_earlier_claims_begin(connection, locks.now())
 
 
@@ -86,7 +83,7 @@ def _switch(connection: Connection, state: str, by: Actor) -> Connection:
             current.state = state
             _store(current, "state")
         if state == State.CONNECTED:
-            _make_due(current)
+            _ask_again(current)
     return current
 
 
@@ -111,13 +108,8 @@ def _clean(business: Business, channel: str, driver: str, config: Mapping[str, A
     return cleaned
 
 
-def _hold(business: int, channel: str) -> None:
-    """Alone with this connection: claims that read it have committed, and later ones read it after us."""
-    locks.lock_addresses(business, [due.connection_key(channel)], exclusive=True)
-
-
 def _lock(connection: Connection) -> Connection:
-    _hold(connection.business_id, connection.channel)
+    waking.hold(connection.business_id, [connection.channel])
     return Connection.objects.select_related("business").get(pk=connection.pk)
 
 
@@ -127,17 +119,8 @@ def _store(connection: Connection, field: str) -> None:
     _let_earlier_claims_begin(connection, locks.now())
 
 
-def _make_due(connection: Connection) -> None:
-    """What was held because there was no way out is looked at again, by the door and by workflows."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            "UPDATE messaging_message SET due_at = clock_timestamp() WHERE business_id = %s AND channel = %s"
-            " AND state = 'held' AND rule IN ('disconnected', 'error')",
-            [connection.business_id, connection.channel],
-        )
-    hooks.tell_connected(connection.business_id, connection.channel)
-    for lane in Lane.values:
-        ring(DELIVER, lane)
+def _ask_again(connection: Connection) -> None:
+    waking.wake(connection.business_id, [connection.channel], "disconnected")
 
 
 def _let_earlier_claims_begin(connection: Connection, changed_at: datetime) -> None:

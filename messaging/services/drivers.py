@@ -28,6 +28,9 @@ FEEDBACK = ("sendgrid", "ses", "mailgun", "postmark", "resend", "brevo")
 NEEDED = "This is needed."
 SPACES = "An auth token has no spaces: copy it from the Twilio console."
 DOTS = "••••"
+PASSWORD_AGAIN = "Give the password again: the one that is stored belongs to the server as it was."  # noqa: S105
+TOKEN_AGAIN = "Give the auth token in full, or leave it out: what is shown of the stored one is no token."  # noqa: S105
+KEY_AGAIN = "Give the key of this provider: what is shown of the stored one is no key."
 
 ACCOUNT_SID = re.compile(r"[A-Za-z0-9_-]{2,64}")
 TOKEN = re.compile(r"[!-~]{1,200}")
@@ -43,7 +46,7 @@ def _clean_twilio(business: Business, channel: str, given: Mapping[str, Any], er
     if account and not ACCOUNT_SID.fullmatch(account):
         errors["account_sid"] = "An account SID has only letters and digits: copy it from the Twilio console."
     if token and not TOKEN.fullmatch(token):
-        errors["auth_token"] = SPACES
+        errors["auth_token"] = TOKEN_AGAIN if token.startswith(DOTS) else SPACES
     sender = _text(given, "from_number")
     read = _page if channel == Channel.FACEBOOK else _number
     return {
@@ -128,6 +131,8 @@ def _unusable(url: str) -> str:
     """Why this server cannot be used. One whose name cannot be looked up now is believed: its calls look again."""
     try:
         server = smtp_url.read(url)
+        if server.password == smtp_url.HIDDEN:
+            return PASSWORD_AGAIN
         if not settings.HEED_ALLOW_PRIVATE_NETWORKS:
             network.look_up(server.host, server.port)
     except (smtp_url.NotAServer, network.NotAllowed) as error:
@@ -150,9 +155,7 @@ def _clean_feedback(given: Any, errors: Errors) -> Config:
     if not key:
         errors["feedback.webhook_key"] = NEEDED
     elif key.startswith(DOTS):
-        errors["feedback.webhook_key"] = (
-            "Give the key of this provider: what is shown of the stored one is no key."
-        )
+        errors["feedback.webhook_key"] = KEY_AGAIN
     return {"esp": given.get("esp"), "webhook_key": key}
 
 

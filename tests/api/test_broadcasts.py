@@ -166,6 +166,13 @@ def test_email_to_many_without_a_postal_address_is_refused(api, business):
     assert "postal address" in answer.body["detail"]
 
 
+def test_a_time_that_could_not_be_shown_again_is_refused(api, made):
+    answer = api.post(f"broadcasts/{made['id']}/send/", {"at": "9999-12-31T23:59:59Z"})
+
+    assert (answer.status, answer.fields) == (400, ["at"])
+    assert api.get("broadcasts/").body["results"] == [made]
+
+
 @pytest.mark.parametrize(
     ("copy", "field"),
     [

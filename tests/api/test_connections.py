@@ -1,6 +1,7 @@
 """Connections and the Business Profile over REST."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -61,6 +62,22 @@ def test_a_patch_keeps_what_it_leaves_out_and_what_comes_back_as_dots(api, sms):
     assert Connection.objects.get().config == TWILIO | {"from_number": "+14155550198"}
     assert api.patch(f"connections/{sms['id']}/", {}).status == 200
     assert api.patch(f"connections/{sms['id']}/", {"channel": "email"}).fields == ["channel"]
+
+
+def test_dots_that_are_not_those_shown_are_no_secret(api, sms):
+    email = api.post("connections/", {"channel": "email", "driver": "smtp", "config": SMTP}).body
+    kept = [row.config for row in Connection.objects.order_by("pk")]
+    shown = email["config"]["url"]
+    for made, config, field, says in (
+        (email, {"url": shown.replace("127.0.0.1", "127.0.0.2")}, "config.url", "Give the password again"),
+        (email, {"url": quote(shown, safe=":/@")}, "config.url", "Give the password again"),
+        (sms, {"auth_token": "••••0000"}, "config.auth_token", "what is shown of the stored one is no token"),
+    ):
+        refused = api.patch(f"connections/{made['id']}/", {"config": config})
+
+        assert (refused.status, refused.fields) == (400, [field])
+        assert says in refused.body["errors"][0]["detail"]
+    assert [row.config for row in Connection.objects.order_by("pk")] == kept
 
 
 def test_disconnecting_and_connecting(api, sms):

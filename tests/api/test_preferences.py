@@ -9,6 +9,7 @@ from contacts.actors import Actor
 from contacts.models import Business, Event, Preference, Sync
 from dnd import services as dnd
 from dnd.models import Change
+from dnd.why_not import NOT_HEARD, SET_BEFORE
 from messaging.models import Connection
 from tests.factories import ENTERPRISE, ContactFactory, add_phone, block
 
@@ -168,7 +169,24 @@ class TestWhatIsSaid:
 
         sync(method="sms")
 
-        assert panel(api, contact)["do_not_contact"]["enabled"] is True
+        switch = panel(api, contact)["do_not_contact"]
+        assert switch["enabled"] is True
+        assert switch["why_not"] == SET_BEFORE
+        refused = api.patch(f"contacts/{contact.pk}/dnd/", {"do_not_contact": False})
+        assert (refused.status, refused.code) == (409, "owned_by_record_system")
+        assert SET_BEFORE in str(refused.body)
+
+    def test_what_a_record_system_blocked_that_is_no_longer_heard_says_how_to_hear_it_again(
+        self, api, business, contact, sync
+    ):
+        sync(block=["sms"])
+        assert "change it there" in panel(api, contact)["outbound"]["sms"]["why_not"]
+        Business.objects.filter(pk=business.pk).update(preferences_source="manual")
+
+        assert panel(api, contact)["outbound"]["sms"]["why_not"] == NOT_HEARD
+        refused = api.patch(f"contacts/{contact.pk}/dnd/", {"outbound": {"sms": False}})
+        assert (refused.status, refused.code) == (409, "dnd_locked")
+        assert NOT_HEARD in str(refused.body)
 
 
 class TestUnknownCodes:
@@ -277,7 +295,38 @@ class TestAppointments:
         body = sync(appointment={"id": "A-17", "method": "dnc", "until": at(0)})
 
         assert (body["outcome"], body["appointments"]) == ("older", [])
+        assert body["warning"] == "This appointment is over: nothing was taken from it."
         assert way() == ("text", MOBILE)
+
+    def test_a_later_message_ends_or_shortens_one_and_an_earlier_does_not(self, api, sync, way, contact):
+        sync(method="sms")
+        sync(appointment={"id": "A-9", "method": "dnc", "until": soon(600)}, sent_at=at(2))
+        assert way() == ("none", "")
+
+        assert sync(appointment={"id": "A-9", "until": at(0)}, sent_at=at(1))["outcome"] == "older"
+        body = sync(appointment={"id": "A-9", "until": (shorter := soon(60))}, sent_at=at(3))
+        assert [(each["id"], each["until"][:16]) for each in body["appointments"]] == [("A-9", shorter[:16])]
+        assert way() == ("none", "")
+
+        body = sync(appointment={"id": "A-9", "until": at(0)}, sent_at=at(4))
+        assert (body["outcome"], body["warning"], body["in_force"]["method"]) == ("applied", "", "sms")
+        assert body["appointments"] == []
+        assert way() == ("text", MOBILE)
+        assert panel(api, contact)["do_not_contact"]["enabled"] is False
+        assert dnd.end_preferences() == 1
+
+        late = sync(appointment={"id": "A-9", "method": "dnc", "until": soon(600)}, sent_at=at(3))
+        assert late["warning"] == "This appointment is over: nothing was taken from it."
+        assert way() == ("text", MOBILE)
+
+    def test_appointments_of_which_nothing_is_said_leave_what_is_said_in_general(self, sync, way):
+        sync(method="voice")
+        for name in ("A-1", "A-2"):
+            body = sync(appointment={"id": name, "until": soon()})
+
+        assert [each["id"] for each in body["appointments"]] == ["A-1", "A-2"]
+        assert body["in_force"]["method"] == "voice"
+        assert way() == ("call", MOBILE)
 
     def over(self, contact):
         Preference.objects.filter(contact=contact).exclude(appointment="").update(
@@ -331,6 +380,12 @@ class TestRefused:
             ({"block": ["fax"]}, "block.0", "Give one of"),
             ({"method": 5}, "method", "Give a string."),
             ({"sent_at": "yesterday"}, "sent_at", "Give a time with its offset"),
+            ({"sent_at": "0001-01-01T00:00:00Z"}, "sent_at", "in the years 1970 to 2200"),
+            (
+                {"appointment": {"id": "A", "until": "9999-12-31T23:59:59Z"}},
+                "appointment.until",
+                "in the years 1970 to 2200",
+            ),
         ],
     )
     def test_a_mistake_is_named_and_nothing_is_written(self, api, contact, body, field, says):
@@ -367,6 +422,16 @@ class TestOwned:
         assert "record system" in answer.body["detail"]
         assert contact.points.get(preferred=True).value == MOBILE
 
+    def test_nor_that_of_a_new_contact(self, api, business):
+        phone = {"number": "+14155550103", "preferred": True}
+
+        answer = api.post("contacts/", {"first_name": "Bea", "phones": [phone]})
+        assert (answer.status, answer.code) == (409, "owned_by_record_system")
+        assert (
+            api.post("contacts/", {"first_name": "Bea", "phones": [{"number": phone["number"]}]}).status
+            == 201
+        )
+
     def test_phones_may_change_beside_it(self, api, contact, sync):
         sync(preferred_number=MOBILE)
         phones = [{"number": MOBILE, "preferred": True, "label": "new"}]
@@ -390,6 +455,17 @@ class TestOwned:
 
 
 class TestWhatStands:
+    def test_a_number_that_the_contact_no_longer_has_is_not_preferred(self, api, contact, sync, way):
+        sync(
+            preferred_number=MOBILE,
+            appointment={"id": "A-1", "preferred_number": LANDLINE, "until": soon()},
+        )
+        assert api.patch(f"contacts/{contact.pk}/", {"phones": [{"number": "+14155550103"}]}).status == 200
+
+        body = api.get(f"contacts/{contact.pk}/preferences/").body
+        numbers = [body, body["in_force"], *body["appointments"]]
+        assert [each["preferred_number"] for each in numbers] == [None, None, None]
+
     def test_a_get_answers_what_the_last_put_came_to(self, api, contact, sync):
         said = sync(
             method="voice",

@@ -1,7 +1,7 @@
 """What email providers report: each kind sets Email DND with its own reason, once, in any order."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -94,6 +94,14 @@ def test_what_is_on_the_ledger_names_the_event_and_the_email(client, contact):
     told = Event.objects.get(kind="email_event")
     assert told.summary == "Email was marked as spam"
     assert ADA not in f"{told.summary}{told.data}"
+
+
+def test_a_time_that_could_not_be_shown_is_that_of_receipt(client, contact):
+    far = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    tell(client, connect(contact.business, "sendgrid"), event("sendgrid", "complaint", ADA, at=far))
+
+    row = FeedbackEvent.objects.get()
+    assert (row.state, row.at) == ("done", row.received_at)
 
 
 @pytest.mark.parametrize("esp", ESPS)

@@ -229,6 +229,7 @@ def test_a_complete_row_is_read():
         INBOUND,
         COMPLETE | {"direction": "outbound-api"},
         COMPLETE | {"date_created": "yesterday"},
+        COMPLETE | {"date_created": "Fri, 31 Dec 9999 23:59:59 +0000"},
         COMPLETE | {"date_created": None},
         COMPLETE | {"to": "+14155550100"},
         {name: value for name, value in COMPLETE.items() if name != "from"},

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contacts import moments
 from contacts.models import Task
 from messaging.models import Broadcast
 from tests.factories import ContactFactory
@@ -76,18 +77,15 @@ def test_a_card_that_a_page_does_not_have_is_not_found(signed_in, contact):
     assert signed_in("staff").get(f"/admin/contacts/contact/{contact.pk}/part/timeline/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("at", "sentence"),
-    [("9999-12-31T23:59", TOO_FAR), ("0001-01-01T00:00", "Give a day after the year 1899.")],
-)
-def test_a_time_that_could_not_be_read_again_is_not_kept(clinic, signed_in, contact, at, sentence):
+@pytest.mark.parametrize("at", ["9999-12-31T23:59", "0001-01-01T00:00"])
+def test_a_time_that_could_not_be_read_again_is_not_kept(clinic, signed_in, contact, at):
     client, one = signed_in("manager"), f"/admin/contacts/contact/{contact.pk}/"
     broadcast = Broadcast.objects.create(business=clinic.business, name="Spring", text="Hello")
 
     task = client.post(f"{one}tasks/", {"title": "Call", "due_at": at}, headers={"HX-Request": "true"})
     sent = client.post(f"/admin/broadcasts/{broadcast.pk}/preview/", {"when": "later", "at": at})
 
-    assert sentence in task.text
-    assert sentence in sent.text
+    assert moments.TOO_FAR in task.text
+    assert moments.TOO_FAR in sent.text
     assert not Task.objects.exists()
     assert Broadcast.objects.get().state == "draft"

@@ -140,15 +140,36 @@ def test_what_was_to_go_through_a_deleted_connection_is_not_sent(contact, provid
     assert (message.state, message.reason) == ("dropped", "no_connection")
 
 
+def test_what_was_held_for_a_deleted_connection_is_dropped_and_no_later_one_sends_it(
+    business, contact, provider
+):
+    sms = Connection.objects.get(business=business, channel="sms")
+    message = queue(contact)
+    messaging.disconnect(connection=sms, by=ENTERPRISE)
+    deliver()
+    message.refresh_from_db()
+    assert message.rule == "disconnected"
+
+    messaging.delete_connection(connection=sms, by=ENTERPRISE)
+    deliver()
+    message.refresh_from_db()
+    assert (message.state, message.rule, message.reason) == ("dropped", "connection", "no_connection")
+    messaging.create_connection(
+        business=business, channel="sms", driver="twilio", config=TWILIO, by=ENTERPRISE
+    )
+    assert deliver() == 0
+    assert provider.letters == []
+
+
 def test_workflows_are_told_of_a_channel_that_works_again(business, monkeypatch):
     told = []
-    monkeypatch.setattr("messaging.hooks.connected", lambda *what: told.append(what))
+    monkeypatch.setattr("messaging.hooks.ask_again", lambda *what: told.append(what))
     sms = Connection.objects.get(business=business, channel="sms")
 
     messaging.disconnect(connection=sms, by=ENTERPRISE)
     messaging.connect(connection=sms, by=ENTERPRISE)
 
-    assert told == [(business.pk, "sms")]
+    assert told == [(business.pk, ["sms"])]
 
 
 @pytest.mark.parametrize(

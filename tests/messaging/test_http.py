@@ -10,7 +10,7 @@ import requests
 from standardwebhooks.webhooks import Webhook
 
 from contacts.models import ContactPoint
-from messaging import auditing, delivery, network
+from messaging import auditing, delivery, health, network
 from messaging.delivery import claims
 from messaging.models import Connection
 from messaging.providers import http, open_line
@@ -111,12 +111,47 @@ def test_5xx_is_unknown(endpoint, status):
 
 
 def test_who_never_connected_was_never_called():
-    assert post("http://127.0.0.1:1/") == NotTaken("not_connected", "The endpoint could not be reached.")
+    assert post("http://127.0.0.1:1/") == NotTaken(
+        "not_connected", "The endpoint could not be reached.", of_connection=True
+    )
 
 
 def test_an_answer_that_breaks_off_is_unknown(endpoint, monkeypatch):
     monkeypatch.setattr(Handler, "do_POST", lambda handler: handler.connection.close())
-    assert isinstance(post(endpoint.url), Lost)
+    assert post(endpoint.url) == Lost(
+        "no_answer", "The connection to the endpoint was lost before its answer came."
+    )
+
+
+@pytest.mark.parametrize("headers", [b"Content-Length: 5000000", b"Content-Length: 9", b"X: no length"])
+def test_the_status_is_the_answer_whatever_becomes_of_its_body(endpoint, monkeypatch, headers):
+    """A body that is long, that breaks off, and one that does not say how long it is."""
+
+    def answer(handler):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\nabc")
+        handler.connection.close()
+
+    monkeypatch.setattr(Handler, "do_POST", answer)
+    assert post(endpoint.url) == Taken()
+
+
+def test_a_connection_is_used_again_after_a_short_answer(endpoint, monkeypatch):
+    callers = set()
+
+    def answer(handler):
+        callers.add(handler.client_address)
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    monkeypatch.setattr(Handler, "do_POST", answer)
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.1")
+    line = open_line("http", {"url": endpoint.url, "secret": SECRET})
+    for number in (1, 2):
+        letter = Letter(number, 3, "place-1", "", "Hi", channel="gmb")
+        assert line.send(letter, until=time.monotonic() + 12) == Taken()
+    line.close()
+
+    assert len(callers) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "169.254.169.254"])
@@ -126,7 +161,7 @@ def test_an_endpoint_in_a_private_network_is_not_called(settings, endpoint, host
 
     answer = post(f"http://{host}:{endpoint.server_port}/messages")
 
-    assert answer == Refused("network", str(network.NotAllowed.__doc__))
+    assert answer == Refused("network", str(network.NotAllowed.__doc__), of_connection=True)
     assert endpoint.came == []
 
 
@@ -231,3 +266,24 @@ def test_a_connection_remembers_how_it_fares(business, contact, endpoint):
     assert after.worked_at == account.worked_at
     assert after.failure == "The endpoint refused it with HTTP 404."
     assert after.failed_at > account.worked_at
+
+
+@pytest.mark.django_db
+def test_a_refusal_of_one_message_says_nothing_of_the_connection(business, contact, endpoint):
+    connect_others(business, "gmb", url=endpoint.url)
+    endpoint.status = 422
+    queue(contact, channel="gmb")
+    deliver()
+
+    assert health.fares(Connection.objects.get(channel="gmb")) == "new"
+
+
+@pytest.mark.django_db
+def test_what_works_again_is_working_at_once(business, contact, endpoint):
+    connect_others(business, "gmb", url=endpoint.url)
+    for status, word in ((200, "working"), (403, "failing"), (200, "working"), (403, "failing")):
+        endpoint.status = status
+        queue(contact, channel="gmb")
+        deliver()
+
+        assert health.fares(Connection.objects.get(channel="gmb")) == word

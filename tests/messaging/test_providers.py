@@ -1,5 +1,6 @@
 """What providers say, read off the wire: against the simulator, which knows nothing of Heed's code."""
 
+import json
 import socket
 import threading
 import time
@@ -88,7 +89,7 @@ def test_who_never_connected_was_never_called(settings, base):
 
     answer = line.send(Letter(7, 3, "+14155550100", "", "Hi"), until=time.monotonic() + 12)
 
-    assert answer == NotTaken("not_connected", "Twilio could not be reached.")
+    assert answer == NotTaken("not_connected", "Twilio could not be reached.", of_connection=True)
     line.close()
 
 
@@ -103,7 +104,18 @@ def test_a_connection_that_stands_too_late_writes_nothing(text, simulator):
 def test_every_other_refusal_of_twilio_is_for_good(status):
     answer = twilio.read_answer(status, {}, b"not json")
 
-    assert answer == Refused(f"http:{status}", f"Twilio refused it: HTTP {status} (http:{status}).")
+    said = f"Twilio refused it: HTTP {status} (http:{status})."
+    assert answer == Refused(f"http:{status}", said, of_connection=status in (401, 403))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "ours"),
+    [(400, 21602, False), (400, 21617, False), (400, 21211, False), (401, 20003, True), (400, 21606, True)],
+)
+def test_a_refusal_is_about_the_connection_or_about_the_message(status, code, ours):
+    answer = twilio.read_answer(status, {}, json.dumps({"code": code, "message": "No."}).encode())
+
+    assert (answer.code, answer.of_connection) == (str(code), ours)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"sid": 5}', b'{"sid": "a b"}', b"\xff"])
@@ -205,7 +217,7 @@ def test_an_email_server_in_a_private_network_is_not_called(settings, simulator)
 
     answer = line.send(Letter(7, 3, "ada@example.org", "Hi", "Hello"), until=time.monotonic() + 5)
 
-    assert answer == Refused("network", str(network.NotAllowed.__doc__))
+    assert answer == Refused("network", str(network.NotAllowed.__doc__), of_connection=True)
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from messaging.models import Message
 from messaging.policy import Hold, Send
 from messaging.services import Question
 from tests.factories import ENTERPRISE, ContactFactory
-from tests.messaging.conftest import deliver, make_due, propose, queue
+from tests.messaging.conftest import deliver, propose, queue
 
 pytestmark = pytest.mark.django_db
 EVERY_DAY = list(range(7))
@@ -97,10 +97,27 @@ def test_what_waits_over_days_without_an_opening_does_not_expire_by_that(busines
     assert Message.objects.get().inputs["hours_open_at"] == message.due_at.isoformat()
 
     hours(business, time(0), time(0))
-    make_due()
     deliver()
     message.refresh_from_db()
     assert message.state == "sent"
+
+
+@pytest.mark.parametrize("freed", [{"quiet_hours": False}, {"quiet_hours_everywhere": False}])
+def test_what_the_hours_held_leaves_when_they_no_longer_count(business, contact, provider, freed):
+    other = ContactFactory(business=business, timezone="UTC")
+    messages = [queue(each, channel="email") for each in (contact, other)]
+    closed(business)
+    switch(business, quiet_hours_everywhere=True)
+    deliver()
+    assert {message.rule for message in Message.objects.all()} == {"hours"}
+
+    switch(business, sms_sender=True)
+    assert deliver() == 0
+    switch(business, **freed)
+    deliver()
+
+    assert {message.state for message in Message.objects.all()} == {"sent"}
+    assert len(provider.letters) == len(messages)
 
 
 def test_contacts_are_let_out_one_after_another(business, contact):

@@ -122,6 +122,7 @@ def grouped(depth):
         ({"kind": "wait", "until": "2027-01-01T00:00:00"}, "until"),
         ({"kind": "wait", "until": "2027-02-30T00:00:00Z"}, "until"),
         ({"kind": "wait", "until": "0001-01-01T00:00:00+14:00"}, "until"),
+        ({"kind": "wait", "until": "9999-12-31T23:59:59Z"}, "until"),
         ({"kind": "stop", "why": "x"}, "why"),
         ({"kind": "if_else"}, "condition"),
         (IF | {"then": {}}, "then"),

@@ -1,12 +1,17 @@
 """Enrollments move in order, each step once, and no one of them holds up the others."""
 
+from datetime import time
+
 import pytest
 from django.db import OperationalError
 
+from compliance.services import permitted, profiles
+from contacts import locks
 from contacts.services import people
 from messaging import hooks
+from messaging import services as messaging
 from messaging.models import Connection, Message
-from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory, block
+from tests.factories import ENTERPRISE, MANAGER, STAFF, BusinessFactory, ContactFactory, block
 from tests.workflows.building import (
     EMAIL,
     SMS,
@@ -122,7 +127,7 @@ def test_while_a_channel_is_disconnected_its_step_waits_and_asks_again(business)
     assert Message.objects.count() == 0
 
     Connection.objects.filter(pk=connection.pk).update(state="connected")
-    hooks.tell_connected(business.pk, "sms")
+    hooks.tell_to_ask_again(business.pk, ["sms"])
     work()
     assert path(enrollment) == [("send_sms", "done", ""), ("add_tag", "done", "")]
     assert Message.objects.get().state == "queued"
@@ -138,11 +143,43 @@ def test_connecting_a_channel_wakes_those_who_wait_for_it_and_nobody_else(busine
     stranger = enroll(flow(elsewhere, SMS), ContactFactory(business=elsewhere))
     work()
 
-    hooks.tell_connected(business.pk, "sms")
+    hooks.tell_to_ask_again(business.pk, ["sms"])
     assert finding.candidates() == []
-    hooks.tell_connected(business.pk, "email")
+    hooks.tell_to_ask_again(business.pk, ["email"])
     assert [found.enrollment for found in finding.candidates()] == [by_email.pk]
     assert state(by_wait) == state(stranger) == ("waiting", "")
+
+
+def test_a_removed_connection_fails_the_step_that_waits_for_it(business):
+    connection = Connection.objects.get(channel="sms")
+    Connection.objects.filter(pk=connection.pk).update(state="disconnected")
+    preferred = {"kind": "send_preferred", "text": "Hello"}
+    waiting = [
+        enroll(flow(business, step, TAG), ContactFactory(business=business)) for step in (SMS, preferred)
+    ]
+    work()
+    assert {state(each) for each in waiting} == {("waiting", "")}
+
+    messaging.delete_connection(connection=connection, by=ENTERPRISE)
+    work()
+
+    for each, kind in zip(waiting, ("send_sms", "send_preferred"), strict=True):
+        assert path(each) == [(kind, "failed", "no_connection"), ("add_tag", "done", "")]
+
+
+def test_a_step_that_waits_for_permitted_hours_goes_on_when_they_no_longer_count(business):
+    in_three_days = (locks.now().weekday() + 3) % 7
+    rows = [{"days": [in_three_days], "opens": time(9), "closes": time(10)}]
+    permitted.replace(business=business, region="default", rows=rows, by=ENTERPRISE)
+    profiles.update(business=business, data={"quiet_hours": True}, by=ENTERPRISE)
+    enrollment = enroll(flow(business, SMS, TAG), ContactFactory(business=business, timezone="UTC"))
+    work()
+    assert state(enrollment) == ("waiting", "")
+
+    profiles.update(business=business, data={"quiet_hours": False}, by=ENTERPRISE)
+    work()
+
+    assert path(enrollment) == [("send_sms", "done", ""), ("add_tag", "done", "")]
 
 
 def test_a_message_held_for_a_day_is_skipped_as_expired(business):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from contacts.moments import TOO_FAR, within_reach
+
 TEXT = 200
 LONGEST_WAIT = 365 * 86_400
 MOST_VALUES = 100
@@ -175,9 +177,12 @@ def moment(hint: str, *, required: bool = True) -> Field:
         if not isinstance(value, str) or not MOMENT.fullmatch(value):
             return notes.add(path, hint)
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC).isoformat().replace("+00:00", "Z")
-        except (ValueError, OverflowError):
+            found = datetime.fromisoformat(value.upper())
+        except ValueError:
             return notes.add(path, hint)
+        if not within_reach(found):
+            return notes.add(path, TOO_FAR)
+        return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     return Field(read, hint, required)
 
