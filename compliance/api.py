@@ -1,5 +1,6 @@
 """The suppression list over REST."""
 
+from contextlib import suppress
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -7,8 +8,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from compliance.services import checking
+from compliance.services import checking, suppressing
 from contacts import erased
+from contacts.models import Business
 from contacts.rest import paging, problems
 from contacts.rest.fields import Choice, Id, ListQuery, Moment, QueryFlag, Strict, Text, shape
 from contacts.rest.problems import Fault
@@ -58,6 +60,15 @@ class CheckOut(serializers.Serializer[dict[str, Any]]):
     results = CheckedOut(many=True)
 
 
+def _forms(business: Business, address: str) -> set[str]:
+    """Every form in which this may stand: as it was given, as it is kept, and as the hash of somebody erased."""
+    known = {address}
+    for channel in ("email", "sms"):
+        with suppress(ValueError):
+            known.add(suppressing.clean(business, channel, address))
+    return {form for each in known for form in erased.forms(business.pk, each)}
+
+
 class Suppressions(Resource):
     """Addresses that must not be used, whoever has them. They outlive the contact."""
 
@@ -69,7 +80,7 @@ class Suppressions(Resource):
         rows = Suppression.objects.filter(business=self.business)
         rows = rows.filter(**{name: query[name] for name in ("channel", "reason") if name in query})
         if "address" in query:
-            rows = rows.filter(address__in=erased.forms(self.business.pk, query["address"]))
+            rows = rows.filter(address__in=_forms(self.business, query["address"]))
         if "in_force" in query:
             rows = rows.filter(lifted_at__isnull=query["in_force"])
         page = paging.page_of(request, rows, query)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from compliance import free_text
+
 TABLE = Path(__file__).parent / "data" / "keywords.csv"
 
 OPT_OUT, OPT_IN, HELP = "opt_out", "opt_in", "help"
@@ -18,6 +20,12 @@ KINDS = (OPT_OUT, OPT_IN, HELP)
 
 OF_PROVIDER = {"STOP": OPT_OUT, "START": OPT_IN, "HELP": HELP}
 """What Twilio's OptOutType says. It stands for the keyword lists of the messaging service, so it is believed."""
+SMALL_TALK = """
+ok okay k kk yep yeah yup ya no nope nah sure fine good great cool nice perfect thanks thankyou thanx thx ty hi hello
+hey please maybe done here correct right agreed confirm confirmed si bien gracias oui non merci nein ja
+"""
+EVERYDAY = frozenset(SMALL_TALK.split())
+"""What people answer to anything: as a word to come back it would lift what they asked for before."""
 
 
 def plain(text: str) -> str:
@@ -59,12 +67,15 @@ def _rows() -> list[dict[str, str]]:
 def meaning(text: str, *, provider_says: str = "", own_words: Mapping[str, str] | None = None) -> str | None:
     """`opt_out`, `opt_in` or `help` when the whole message is a keyword, else None.
 
-    `provider_says` is Twilio's OptOutType, which decides when it is one that we know. `own_words` maps a
-    business's words, as it wrote them, to their kind; it adds to the standard ones and never outvotes them.
+    `provider_says` is Twilio's OptOutType, which decides when it is one that we know, but never against a word that
+    asks to be left alone. `own_words` maps a business's words, as it wrote them, to their kind; it adds to the standard
+    ones and never outvotes them.
     """
+    said = plain(text)
+    if standard().get(said) == OPT_OUT:
+        return OPT_OUT
     if kind := OF_PROVIDER.get(provider_says.strip().upper()):
         return kind
-    said = plain(text)
     if not said or said in ambiguous():
         return None
     return standard().get(said) or _own(own_words or {}).get(said)
@@ -88,6 +99,10 @@ def unfit(word: str, kind: str) -> str | None:
         return "A keyword has at most 40 characters."
     if said in ambiguous():
         return f"People answer other questions with {word}, so it cannot be a keyword."
+    if kind == OPT_IN and said in EVERYDAY:
+        return f"People say {word} for any reason, and it would lift what they asked for before."
+    if kind != OPT_OUT and free_text.opt_out(word):
+        return f"{word} asks you to stop, so it cannot mean anything else."
     if standard().get(said, kind) != kind:
         return f"{word} is a standard keyword with another meaning, which cannot be changed."
     return None

@@ -99,6 +99,8 @@ def _text_faults(profile: Profile) -> dict[str, str]:
             errors[name] = f"Use at most {longest} characters."
         elif not text.isprintable():
             errors[name] = "Use letters, digits, spaces and punctuation alone."
+        elif "{{" in text or "{%" in text:
+            errors[name] = "Nothing is filled in here: write the words as they are to be read."
     if profile.sms_repeat not in Profile.Repeat.values:
         errors["sms_repeat"] = "Choose again or every."
     if problem := texts.unfit_opt_out(profile.sms_opt_out_text, tuple(profile.opt_out_words)):

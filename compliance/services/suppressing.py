@@ -118,11 +118,20 @@ def _rows_of(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:
         header = [name.strip().lower() for name in next(reader, [])]
         if "address" not in header:
             raise Invalid({"file": "The first line names the columns: address, and channel if there is one."})
+        if doubled := next((name for name in ("address", "channel") if header.count(name) > 1), ""):
+            raise Invalid(
+                {"file": f"The first line names the column {doubled} twice: leave one of them out."}
+            )
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, dict(zip(header, cells, strict=False))
-    except (csv.Error, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise Invalid({"file": "This is not a CSV file in UTF-8."}) from error
+    except csv.Error as error:
+        at = reader.line_num
+        raise Invalid(
+            {"file": f"Line {at} cannot be read as CSV ({error}): mend it or take it out."}
+        ) from error
 
 
 def _marks(business: Business, row: dict[str, str]) -> list[tuple[str, str]]:

@@ -28,13 +28,17 @@ class Receipt:
 
 
 def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
-    """Twilio's status callback for one of our messages or calls; None for what it does not say clearly."""
+    """Twilio's status callback for one of our messages or calls; None for what it does not say clearly.
+
+    A code counts whatever the status: it may say that the number has opted out.
+    """
     is_call = "CallSid" in form
     sid, said = ("CallSid", "CallStatus") if is_call else ("MessageSid", "MessageStatus")
     state = (twilio.CALL_STATES if is_call else twilio.STATES).get(form.get(said, ""), "")
-    if not (state and NUMBER.fullmatch(message) and twilio.SID.fullmatch(form.get(sid, ""))):
+    code = _code(form, is_call and state == "failed")
+    if not ((state or code) and NUMBER.fullmatch(message) and twilio.SID.fullmatch(form.get(sid, ""))):
         return None
-    return Receipt(int(message), form[sid], state, _code(form, is_call and state == "failed"))
+    return Receipt(int(message), form[sid], state, code)
 
 
 def _code(form: Mapping[str, str], unheard: bool) -> str:
@@ -74,6 +78,8 @@ def receive(account: Connection, receipt: Receipt) -> bool:
             code=receipt.code,
             via=InboundEvent.Via.WEBHOOK.value,
         )
+        if not receipt.state:
+            return False
         ending = states.after_receipt(
             standing.state,
             receipt.state,

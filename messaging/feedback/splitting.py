@@ -17,11 +17,16 @@ class Raw:
     payload: str = ""
 
 
+IN_BATCHES = ("sendgrid", "brevo")
+"""Who may send several events at once, as a list."""
+
+
 def split(esp: str, headers: Headers, body: bytes) -> list[Raw]:
     """The events of a genuine request; of one that cannot be read, a single one that says so."""
     try:
         content = json.loads(body)
-        events = [_raw(esp, headers, event) for event in (content if esp == "sendgrid" else [content])]
+        several = content if esp in IN_BATCHES and isinstance(content, list) else [content]
+        events = [_raw(esp, headers, event) for event in several]
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return [Raw(f"sha256:{hashlib.sha256(body).hexdigest()}")]
     return list({raw.provider_id: raw for raw in events}.values())

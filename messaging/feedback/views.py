@@ -1,6 +1,5 @@
 """What email providers call. Verified or nothing; our own fault is a 5xx, so that they call again."""
 
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -8,6 +7,9 @@ from django.views.decorators.http import require_http_methods
 from messaging import delivery
 from messaging.feedback import signatures, splitting, storing
 from messaging.models import Connection
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes. A report may have the whole email in it, and whoever is told 403 may never report again."""
 
 
 @csrf_exempt
@@ -19,6 +21,8 @@ def tracking(request: HttpRequest, connection: str, esp: str) -> HttpResponse:
     try:
         account, key = _account(connection, esp)
         body = _body(request)
+        if len(body) > LARGEST:
+            return _answer("This is larger than what is taken.", 413)
         genuine = signatures.verify(esp, key, request.headers, body)
     except signatures.NotVerified:
         return _answer("This could not be verified.", 403)
@@ -49,9 +53,10 @@ def _account(connection: str, esp: str) -> tuple[Connection, str]:
 
 
 def _body(request: HttpRequest) -> bytes:
+    """As much of it as is taken, and one byte more."""
     try:
-        return request.body
-    except (SuspiciousOperation, UnreadablePostError) as error:
+        return request.read(LARGEST + 1)
+    except UnreadablePostError as error:
         raise signatures.NotVerified from error
 
 

@@ -90,14 +90,17 @@ class _Meaning:
 
 
 def _meaning(business: Business, incoming: Incoming) -> _Meaning:
+    """Standard words, a business's own that ask to stop, any wording that does, and then the rest of its own."""
     words = profiles.keyword_lists(business)
-    keyword = keywords.meaning(incoming.body, provider_says=incoming.provider_says, own_words=words)
+    said = incoming.provider_says
+    standard = keywords.meaning(incoming.body, provider_says=said)
+    keyword = standard or keywords.meaning(incoming.body, own_words=words)
     if keyword == keywords.OPT_OUT:
         return _Meaning(keyword, "stop_keyword")
+    if standard is None and (finding := free_text.opt_out(incoming.body)):
+        return _Meaning("", "free_text_opt_out", finding)
     if keyword == keywords.OPT_IN:
         return _Meaning(keyword, None)
-    if keyword is None and (finding := free_text.opt_out(incoming.body)):
-        return _Meaning("", "free_text_opt_out", finding)
     return _Meaning(keyword or "")
 
 

@@ -129,6 +129,8 @@ class TestSuppressions:
             ("channel=email", ["ada@example.org"]),
             ("reason=stop_keyword", ["+14155550100"]),
             ("address=%2B14155550100", ["+14155550100"]),
+            ("address=(415) 555-0100", ["+14155550100"]),
+            ("address=Ada@Example.org", ["ada@example.org"]),
             ("address=eve@example.org", []),
         ],
     )

@@ -13,7 +13,7 @@ from urllib3 import HTTPResponse
 
 from compliance.models import FeedbackEvent
 from dnd.models import Ground
-from messaging.feedback import signatures, sns, working
+from messaging.feedback import signatures, sns, views, working
 from messaging.feedback.signatures import NotVerified
 from tests.compliance import providers
 from tests.compliance.provider_events import event
@@ -299,3 +299,29 @@ def test_a_subscription_is_confirmed_at_amazon_alone_and_again_when_that_failed(
     assert amazon == [providers.CERTIFICATE, address]
     states = FeedbackEvent.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["done", "unreadable"]
+
+
+def test_a_report_with_the_whole_email_in_it_is_taken(client):
+    connection = connect(BusinessFactory(), "postmark")
+    whole = event("postmark", "complaint", ADA) | {"Content": "x" * 3_000_000}
+
+    assert call("postmark", whole).post(client, connection).status_code == 200
+    assert FeedbackEvent.objects.get().state == "pending"
+
+
+def test_what_is_too_large_to_be_taken_is_said_to_be(client, monkeypatch):
+    monkeypatch.setattr(views, "LARGEST", 1_000)
+    connection = connect(BusinessFactory(), "postmark")
+    whole = event("postmark", "complaint", ADA) | {"Content": "x" * 1_000}
+
+    assert call("postmark", whole).post(client, connection).status_code == 413
+
+
+def test_brevo_may_send_several_events_at_once(client):
+    connection = connect(BusinessFactory(), "brevo")
+    body = json.dumps([event("brevo", "complaint", address) for address in (ADA, "bob@example.org")]).encode()
+
+    answer = Call("brevo", body, {"Authorization": f"Bearer {providers.BREVO}"}).post(client, connection)
+
+    assert answer.status_code == 200
+    assert FeedbackEvent.objects.filter(state="pending").count() == 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection as database
 
-from compliance.models import InboundEvent, Permit, Statement
+from compliance.models import InboundEvent, Permit, Profile, Statement
 from contacts.actors import Actor
 from contacts.models import Event
 from contacts.services import people
@@ -245,3 +245,12 @@ def test_the_actor_of_a_stop_is_the_contact(account, business, clock):
     receive(account, "STOP")
     assert (Change.objects.get(contact=contact).source, Change.objects.get().actor) == ("contact", "by SMS")
     assert Actor.contact("x").source == "contact"
+
+
+def test_wording_that_asks_to_stop_outvotes_what_a_business_has_made_of_it(account, business):
+    contact = ContactFactory(business=business, phone=NUMBER)
+    Profile.objects.update_or_create(business=business, defaults={"help_words": ["please stop texting me"]})
+
+    receive(account, "Please stop texting me")
+
+    assert blocked(contact) == ["free_text_opt_out"]

@@ -48,6 +48,11 @@ def test_what_the_provider_says_is_believed_whatever_the_text(says, kind):
     assert keywords.meaning("", provider_says=says) == kind
 
 
+@pytest.mark.parametrize("says", ["START", "HELP"])
+def test_a_word_that_asks_to_stop_is_outvoted_by_nobody(says):
+    assert keywords.meaning("Stop!", provider_says=says) == OPT_OUT
+
+
 @pytest.mark.parametrize("says", ["", "OTHER", "STOPPED", "\x00"])
 def test_an_unknown_word_of_the_provider_leaves_it_to_the_text(says):
     assert keywords.meaning("STOP", provider_says=says) == OPT_OUT
@@ -75,7 +80,9 @@ def test_the_same_word_given_with_two_meanings_has_the_stricter(order):
 @pytest.mark.parametrize(
     ("word", "kind", "fits"),
     [("baja", OPT_OUT, True), ("STOP", OPT_OUT, True), ("stop", OPT_IN, False), ("START", OPT_OUT, False),
-     ("yes", OPT_IN, False), ("…", OPT_OUT, False), ("x" * 41, OPT_OUT, False)],
+     ("yes", OPT_IN, False), ("…", OPT_OUT, False), ("x" * 41, OPT_OUT, False), ("Thanks!", OPT_IN, False),
+     ("no", OPT_IN, False), ("please stop", OPT_IN, False), ("please stop texting me", HELP, False),
+     ("please stop texting me", OPT_OUT, True), ("join us", OPT_IN, True)],
 )  # fmt: skip
 def test_words_that_a_business_may_add(word, kind, fits):
     assert (keywords.unfit(word, kind) is None) == fits

@@ -79,10 +79,10 @@ def test_what_the_webhook_told_is_not_told_again_and_neither_way_counts_twice(co
 
 def test_a_webhook_that_comes_after_all_and_says_more_counts(contact, account, lose):
     """The list does not say that Twilio took it for an opt-out."""
-    sid = lose("baja")
+    sid = lose("genug")
     reconcile()
     assert blocked(contact) == []
-    twilio.text(account, "baja", NUMBER, MessageSid=sid, OptOutType="STOP").send()
+    twilio.text(account, "genug", NUMBER, MessageSid=sid, OptOutType="STOP").send()
     working.work_due()
     assert blocked(contact) == ["stop_keyword"]
     assert Message.objects.filter(direction="inbound").count() == 1

@@ -247,6 +247,18 @@ def test_rows_that_are_none_are_told_each_and_stop_no_other(clinic, channel):
     assert all(line > 1 and why for line, _, why in result.faults)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("address,address\n+14155550100,+14155550101\n", "names the column address twice"),
+        ("address\n+14155550100\n" + "x" * 200_000 + "\n", "Line 3 cannot be read as CSV"),
+    ],
+)
+def test_a_file_that_would_lose_something_is_refused_with_the_place(clinic, text, sentence):
+    with pytest.raises(Invalid, match=sentence):
+        suppressing.import_csv(business=clinic.business, file=io.StringIO(text), by=MANAGER)
+
+
 def test_the_services_ask_for_the_role_themselves(clinic):
     with pytest.raises(RoleRequired):
         suppressing.add(business=clinic.business, channel="sms", address="+14155550100", by=STAFF)

@@ -9,6 +9,7 @@ from twilio.request_validator import RequestValidator
 from contacts.models import Event
 from messaging import delivery, webhooks
 from messaging.delivery import claims
+from messaging.inbound import working
 from messaging.models import Connection, Message
 from tests.factories import BusinessFactory, ContactFactory
 from tests.messaging.conftest import TWILIO, connected, forward, queue
@@ -73,6 +74,16 @@ def test_any_order_and_every_repetition_gives_the_same(message, tell, order, end
 
     assert state_of(message) == ("delivered" if end == "delivered" else "failed")
     assert Event.objects.filter(kind="message_failed").count() == (end != "delivered")
+
+
+@pytest.mark.parametrize("status", ["", "on-hold"])
+def test_a_code_counts_whatever_the_status_is(message, tell, status):
+    tell(message.pk, status, code="21610")
+    working.work_due()
+
+    message.refresh_from_db()
+    assert message.state == "calling"
+    assert list(message.contact.grounds.values_list("channel", "reason")) == [("sms", "carrier_blocked")]
 
 
 def test_a_callback_makes_the_unknown_known(message, tell, told):
