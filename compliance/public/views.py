@@ -136,7 +136,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         "zone": choices.zone_of(link),
         "first_day": today,
         "last_day": today + choices.LONGEST_PAUSE,
-        "all_off": not any(choice.on or choice.until for choice in shown),
+        "may_pause": any(choice.on or choice.until for choice in shown),
     }
     return _page(request, "public/preferences.html", context, status=422 if said.fault else 200)
 
@@ -156,7 +156,8 @@ def _carry_out(link: LinkToken | None, fields: Mapping[str, str]) -> Said:
             return _pause(link, fields.get("until", ""))
         case "save":
             wanted = {c: fields[c] == "on" for c in OUTBOUND_CHANNELS if fields.get(c) in ("on", "off")}
-            return Said(tuple(choices.save(link, wanted)), done=True)
+            shown = {c: fields.get(f"was_{c}", "") for c in OUTBOUND_CHANNELS}
+            return Said(tuple(choices.save(link, wanted, shown)), done=True)
         case _:
             return Said(fault=_("Nothing was changed: the form did not arrive whole. Please try again."))
 

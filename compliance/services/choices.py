@@ -127,11 +127,25 @@ def _choice(flag: Flag) -> Choice:
     return Choice(flag.channel, False, since, until, locked, flag.grounds[0].reason)
 
 
-def save(link: LinkToken | None, wanted: Mapping[str, bool]) -> list[Choice]:
-    """Turn channels on and off as wished; those that changed, as they are now. What is locked stays off."""
+def save(link: LinkToken | None, wanted: Mapping[str, bool], shown: Mapping[str, str]) -> list[Choice]:
+    """Turn channels on and off as wished; those that changed, as they are now. What is locked stays off.
+
+    `shown`: the word for each channel on the page that was filled in. "On" frees a channel only where that page
+    showed it off or paused, so that a page left open takes back nothing that was said since. "Off" is the contact's
+    own from now on, also where others had turned the channel off; only one that the page showed off already was
+    left alone and not chosen, and `stop_everything` is how to choose it.
+    """
     before = read(link)
-    blocks = {c.channel: True for c in before if wanted.get(c.channel) is False and _may_stop(c)}
-    frees = {c.channel: False for c in before if wanted.get(c.channel) and not c.on and not c.locked}
+    blocks = {
+        c.channel: True
+        for c in before
+        if wanted.get(c.channel) is False and (_may_stop(c) or shown.get(c.channel) != "off")
+    }
+    frees = {
+        c.channel: False
+        for c in before
+        if wanted.get(c.channel) and shown.get(c.channel) in ("off", "paused") and not c.on and not c.locked
+    }
     # Apart, so that nothing that might stand against turning one on can keep another from being turned off.
     _change(link, dnd.Wish(outbound=blocks, reason="preference_page"))
     _change(link, dnd.Wish(outbound=frees, reason="preference_page"))
@@ -189,7 +203,11 @@ def _change(link: LinkToken | None, wish: dnd.Wish) -> None:
 def _changed(link: LinkToken | None, before: tuple[Choice, ...], wanted: Mapping[str, bool]) -> list[Choice]:
     if link is None or link.contact.deleted_at:
         return [_as_if_off(choice) for choice in before if wanted.get(choice.channel)]
-    return [now for now, old in zip(read(link), before, strict=True) if now.word != old.word]
+    return [
+        now
+        for now, old in zip(read(link), before, strict=True)
+        if (now.word, now.reason) != (old.word, old.reason)
+    ]
 
 
 def _as_if_off(choice: Choice, until: datetime | None = None) -> Choice:

@@ -1,5 +1,6 @@
 """The preference page: what it shows, what it saves, and what it does not touch."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from contacts.services import people
 from dnd import services as dnd
 from dnd import verification
 from dnd.models import Change, Ground
-from tests.factories import STAFF, ContactFactory, block
+from tests.factories import MANAGER, STAFF, ContactFactory, block
 
 pytestmark = pytest.mark.django_db
 CHANNELS = {"call", "sms", "email", "whatsapp", "facebook", "gmb"}
@@ -34,7 +35,13 @@ def grounds(contact):
 
 
 def save(client, path, **channels):
-    return client.post(path, {"do": "save", **channels}).content.decode()
+    """What is on this page in radio buttons is saved with what it shows now, as a browser does."""
+    page = client.get(path).content.decode()
+    return client.post(path, {"do": "save", **shown_on(page), **channels}).content.decode()
+
+
+def shown_on(page):
+    return dict(re.findall(r'name="(was_\w+)" value="(\w+)"', page))
 
 
 def test_a_get_shows_every_channel_and_changes_nothing(client, contact, path):
@@ -113,8 +120,68 @@ def test_stop_everything_stops_everything_also_what_is_off_for_a_lesser_reason(c
     block(contact, "sms")
     page = client.post(path, {"do": "stop"}).content.decode()
     assert {channel for channel, reason in grounds(contact) if reason == "preference_page"} == CHANNELS
-    assert "Stop everything" not in page
     assert page.count("<li>") >= 5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"by": Actor.contact("unsubscribe link"), "reason": "email_unsubscribe"},
+        {"by": PROVIDER, "reason": "email_complaint"},
+        {"by": PROVIDER, "reason": "email_bounce"},
+        {"by": MANAGER, "reason": "dnc_list"},
+    ],
+)
+def test_a_page_left_open_takes_back_nothing_that_was_said_since(client, contact, path, said):
+    page = client.get(path).content.decode()
+    dnd.change_address(
+        business=contact.business, channel="email", address="ada@example.org", block=True, **said
+    )
+    page = client.post(path, {"do": "save", **shown_on(page), "call": "off", "sms": "on", "email": "on"})
+    assert grounds(contact) == {("email", said["reason"]), ("call", "preference_page")}
+    assert "<li>Email" not in page.content.decode()
+
+
+@pytest.mark.parametrize("shown", [{}, {"was_sms": ""}, {"was_sms": "on"}, {"was_sms": "nonsense"}])
+def test_who_does_not_say_what_the_page_showed_turns_nothing_on(client, contact, path, shown):
+    block(contact, "sms")
+    client.post(path, {"do": "save", "sms": "on", **shown})
+    assert grounds(contact) == {("sms", "user_request")}
+
+
+def test_off_is_the_contacts_own_also_where_staff_had_turned_it_off(client, contact, path):
+    page = client.get(path).content.decode()
+    block(contact, "email", "sms")
+    answer = client.post(path, {"do": "save", **shown_on(page), "email": "off"}).content.decode()
+    assert ("email", "preference_page") in grounds(contact)
+    assert "<li>Email" in answer
+
+    client.post(path, {"do": "save", "sms": "off"})
+    assert ("sms", "preference_page") in grounds(contact)
+
+
+def test_saving_an_untouched_page_adds_no_reason(client, contact, path):
+    block(contact, *CHANNELS)
+    assert "Nothing is different" in save(client, path, **dict.fromkeys(CHANNELS, "off"))
+    assert {reason for _, reason in grounds(contact)} == {"user_request"}
+
+
+def test_what_the_page_showed_off_and_has_been_freed_since_is_turned_off_again(client, contact, path):
+    block(contact, "sms")
+    page = client.get(path).content.decode()
+    dnd.change_one(
+        business=contact.business, contact=contact.pk, wish=dnd.Wish(outbound={"sms": False}), by=STAFF
+    )
+    client.post(path, {"do": "save", **shown_on(page), "sms": "off"})
+    assert grounds(contact) == {("sms", "preference_page")}
+
+
+def test_everything_can_be_stopped_also_when_others_had_turned_it_all_off(client, contact, path):
+    block(contact, *CHANNELS)
+    assert 'value="stop"' in client.get(path).content.decode()
+    page = client.post(path, {"do": "stop"}).content.decode()
+    assert {channel for channel, reason in grounds(contact) if reason == "preference_page"} == CHANNELS
+    assert page.count("You chose this here.") == 6
 
 
 def test_a_pause_ends_when_its_day_begins_where_the_contact_is(client, contact, path):
