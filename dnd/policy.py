@@ -38,6 +38,7 @@ class Wish:
     ends_at: datetime | None = None
     reviewed: bool = False
     in_bulk: bool = False
+    by_link: bool = False
 
     def of(self, direction: str) -> Mapping[str, bool]:
         return self.outbound if direction == "outbound" else self.inbound
@@ -140,6 +141,7 @@ def refusals(
                     synced=synced,
                 )
                 or _bulk_denies(rules()[reason], wish)
+                or _link_denies(rules()[reason], wish)
                 for reason in position.reasons(direction, channel)
             ]
             if denied := sorted((v for v in verdicts if v), key=lambda v: SEVERITY.index(v[0])):
@@ -157,6 +159,14 @@ def _bulk_denies(rule: Rule, wish: Wish) -> tuple[str, str] | None:
     return "dnd_locked", LOCKED.get(
         rule.reason, "This is lifted on the contact's own page, not for many at once."
     )
+
+
+TEXTED = frozenset({"stop_keyword", "carrier_blocked", "free_text_opt_out"})
+"""Reasons that only a START from the very number lifts: who holds an email's link need not hold the phone."""
+
+
+def _link_denies(rule: Rule, wish: Wish) -> tuple[str, str] | None:
+    return ("dnd_locked", LOCKED[rule.reason]) if wish.by_link and rule.reason in TEXTED else None
 
 
 SEVERITY = ("dnd_locked", "role_required", "note_required")

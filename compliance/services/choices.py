@@ -12,7 +12,7 @@ from contacts import locks
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL
 from contacts.words import OUTBOUND_CHANNELS, Channel
-from dnd import flags
+from dnd import flags, policy
 from dnd import services as dnd
 from dnd.flags import Flag
 from dnd.models import Ground, Suppression
@@ -21,9 +21,6 @@ from dnd.services import taking_back
 BY_LINK = Actor.contact("unsubscribe link")
 BY_PAGE = Actor.contact("preference page")
 LONGEST_PAUSE = timedelta(days=730)
-
-TEXTED = frozenset({"stop_keyword", "carrier_blocked", "free_text_opt_out"})
-"""Reasons that only a START from the very number lifts: who holds an email's link need not hold the phone."""
 
 
 def unsubscribe(link: LinkToken) -> None:
@@ -122,7 +119,7 @@ def _choice(flag: Flag) -> Choice:
     ends = [ground.until for ground in flag.grounds]
     until = None if None in ends else max(end for end in ends if end)
     since = min(ground.since for ground in flag.grounds)
-    texted = any(ground.reason in TEXTED for ground in flag.grounds)
+    texted = any(ground.reason in policy.TEXTED for ground in flag.grounds)
     locked = "texted" if texted else "" if flag.may_lift else "owned"
     return Choice(flag.channel, False, since, until, locked, flag.grounds[0].reason)
 
@@ -148,8 +145,16 @@ def save(link: LinkToken | None, wanted: Mapping[str, bool], shown: Mapping[str,
     }
     # Apart, so that nothing that might stand against turning one on can keep another from being turned off.
     _change(link, dnd.Wish(outbound=blocks, reason="preference_page"))
-    _change(link, dnd.Wish(outbound=frees, reason="preference_page"))
+    _free(link, frees)
     return _changed(link, before, blocks | frees)
+
+
+def _free(link: LinkToken | None, channels: Mapping[str, bool]) -> None:
+    """A channel that turns out to be locked once the lock is held does not keep the others from being turned on."""
+    outcomes = _change(link, dnd.Wish(outbound=channels, reason="preference_page"))
+    if refused := {refusal.channel for outcome in outcomes for refusal in outcome.refusals}:
+        rest = {channel: False for channel in channels if channel not in refused}
+        _change(link, dnd.Wish(outbound=rest, reason="preference_page"))
 
 
 def _may_stop(choice: Choice) -> bool:
@@ -189,15 +194,15 @@ def today(link: LinkToken | None) -> date:
     return locks.now().astimezone(zone_of(link)).date()
 
 
-def _change(link: LinkToken | None, wish: dnd.Wish) -> None:
+def _change(link: LinkToken | None, wish: dnd.Wish) -> list[dnd.Outcome]:
     if link is None or not wish.outbound:
-        return
+        return []
     if link.contact.deleted_at:
         if wish.outbound.get(link.channel) and link.address:
             unsubscribe(link)
-        return
-    wish = replace(wish, evidence_ids=evidence_of(link))
-    dnd.change(business=link.business, contacts=[link.contact_id], wish=wish, by=BY_PAGE)
+        return []
+    wish = replace(wish, evidence_ids=evidence_of(link), by_link=True)
+    return dnd.change(business=link.business, contacts=[link.contact_id], wish=wish, by=BY_PAGE)
 
 
 def _changed(link: LinkToken | None, before: tuple[Choice, ...], wanted: Mapping[str, bool]) -> list[Choice]:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from compliance.services import links
+from compliance.services import choices, links
 from compliance.services.links import LinkFor
 from contacts.actors import Actor
 from contacts.services import people
 from dnd import services as dnd
 from dnd import verification
-from dnd.models import Change, Ground
+from dnd.models import Change, Ground, Suppression
 from tests.factories import MANAGER, STAFF, ContactFactory, block
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,27 @@ def test_what_was_texted_is_lifted_only_by_texting_start(client, contact, path, 
     assert grounds(contact) == {("sms", reason), ("call", "preference_page")}
     assert "text START" in page
     assert 'name="sms"' not in page
+
+
+@pytest.mark.parametrize("reason", ["stop_keyword", "carrier_blocked", "free_text_opt_out"])
+def test_what_is_texted_while_the_page_is_being_saved_stays(client, contact, path, monkeypatch, reason):
+    """The word from the number comes after the page was read and before its lock is held."""
+    block(contact, "sms", "email")
+    by = PROVIDER if reason == "carrier_blocked" else Actor.contact()
+    read = choices.read
+
+    def read_and_then_text(link):
+        found = read(link)
+        dnd.change_address(
+            business=contact.business, channel="sms", address="+14155550100", block=True, by=by, reason=reason
+        )
+        return found
+
+    page = client.get(path).content.decode()
+    monkeypatch.setattr(choices, "read", read_and_then_text)
+    client.post(path, {"do": "save", **shown_on(page), "sms": "on", "email": "on"})
+    assert grounds(contact) == {("sms", "user_request"), ("sms", reason)}
+    assert Suppression.objects.in_force().get().reason == reason
 
 
 def test_what_the_record_system_set_stays_and_the_rest_is_saved(client, contact, path):
