@@ -16,7 +16,7 @@ from dnd import flags, policy
 from dnd import services as dnd
 from dnd.flags import Flag
 from dnd.models import Ground, Suppression
-from dnd.services import taking_back
+from dnd.services import addresses, taking_back
 
 BY_LINK = Actor.contact("unsubscribe link")
 BY_PAGE = Actor.contact("preference page")
@@ -85,7 +85,10 @@ def evidence_of(link: LinkToken) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One channel as the contact sees it. `locked`: it cannot be turned on here, and how else (`texted`, `owned`)."""
+    """One channel as the contact sees it. `locked`: it cannot be turned on here, and how else (`texted`, `owned`).
+
+    `pressed`: somebody pressed 9 at a number of the contact, which is not called whatever is chosen here.
+    """
 
     channel: str
     on: bool = True
@@ -93,6 +96,7 @@ class Choice:
     until: datetime | None = None
     locked: str = ""
     reason: str = ""
+    pressed: bool = False
 
     @property
     def word(self) -> str:
@@ -110,7 +114,16 @@ def read(link: LinkToken | None) -> tuple[Choice, ...]:
     if link is None or link.contact.deleted_at:
         return ALL_ON
     panel = flags.panel(link.contact, BY_PAGE)
-    return tuple(_choice(panel.outbound[channel]) for channel in OUTBOUND_CHANNELS)
+    pressed = _pressed(link)
+    found = (_choice(panel.outbound[channel]) for channel in OUTBOUND_CHANNELS)
+    return tuple(replace(choice, pressed=choice.channel in pressed) for choice in found)
+
+
+def _pressed(link: LinkToken) -> set[str]:
+    """The channels on which a number of the contact asked by a key to be left alone. No link lifts that."""
+    numbers = link.contact.points.filter(kind=POINT_OF_CHANNEL[Channel.CALL]).values("value")
+    standing = Suppression.objects.in_force().filter(business=link.business_id, address__in=numbers)
+    return set(standing.filter(reason__in=addresses.PRESSED).values_list("channel", flat=True))
 
 
 def _choice(flag: Flag) -> Choice:

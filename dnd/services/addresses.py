@@ -62,7 +62,13 @@ def holders_of(business: int, keys: Iterable[AddressKey]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def effects_of(standpoint: Standpoint, lines: Iterable[Line], address: AddressKey | None) -> Effects:
+PRESSED = frozenset({"call_keypress"})
+"""What was said by holding the phone. A link frees its own contact of it, and never the number."""
+
+
+def effects_of(
+    standpoint: Standpoint, lines: Iterable[Line], wish: Wish, address: AddressKey | None
+) -> Effects:
     """What one contact's lines suppress and release: `address`, else every one it has for the channel."""
     effects = Effects()
     points = [address] if address else standpoint.points
@@ -70,7 +76,7 @@ def effects_of(standpoint: Standpoint, lines: Iterable[Line], address: AddressKe
         if line.direction != "outbound":
             continue
         for channel, reason in line.grounds:
-            if rules()[reason].address_bound:
+            if rules()[reason].address_bound and not (wish.by_link and reason in PRESSED):
                 marks = {
                     (channel, value, reason) for kind, value in points if kind == POINT_OF_CHANNEL[channel]
                 }

@@ -181,7 +181,7 @@ def _decide(
             continue
         draft = Draft(standpoint, policy.plan(standpoint.position, wish), wish)
         batch.drafts.append(draft)
-        own = addresses.effects_of(standpoint, draft.lines, address)
+        own = addresses.effects_of(standpoint, draft.lines, wish, address)
         effects.suppress |= own.suppress
         effects.release |= own.release
     return outcomes, effects

@@ -109,6 +109,27 @@ def test_what_was_texted_is_lifted_only_by_texting_start(client, contact, path, 
     assert 'name="sms"' not in page
 
 
+def test_a_link_frees_its_own_contact_of_a_pressed_key_and_nobody_elses_and_not_the_number(
+    client, contact, path
+):
+    other = ContactFactory(business=contact.business, phone="+14155550100")
+    dnd.change_address(
+        business=contact.business,
+        channel="call",
+        address="+14155550100",
+        block=True,
+        by=Actor.contact("by Call"),
+        reason="call_keypress",
+    )
+    sentence = "We do not call the number on which you asked for no more calls"
+    assert sentence in client.get(path).content.decode()
+    assert sentence in save(client, path, call="on")
+    assert grounds(contact) == set()
+    assert grounds(other) == {("call", "call_keypress")}
+    assert Suppression.objects.in_force().get().reason == "call_keypress"
+    assert verification.verify().violations == []
+
+
 @pytest.mark.parametrize("reason", ["stop_keyword", "carrier_blocked", "free_text_opt_out"])
 def test_what_is_texted_while_the_page_is_being_saved_stays(client, contact, path, monkeypatch, reason):
     """The word from the number comes after the page was read and before its lock is held."""
