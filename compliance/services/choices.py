@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from compliance.models import LinkToken
-from contacts import locks
+from compliance.models import FeedbackEvent, LinkToken, Statement
+from compliance.services import feedback
+from contacts import erased, locks
 from contacts.actors import Actor
 from contacts.models import POINT_OF_CHANNEL
 from contacts.words import OUTBOUND_CHANNELS, Channel
@@ -28,15 +30,17 @@ def unsubscribe(link: LinkToken) -> None:
     reason = reason_of(link)
     evidence = evidence_of(link)
     if link.address and reason == "email_unsubscribe":
-        dnd.change_address(
-            business=link.business,
-            channel=link.channel,
-            address=link.address,
-            block=True,
-            by=BY_LINK,
-            reason=reason,
-            evidence_ids=evidence,
-        )
+        with transaction.atomic():
+            dnd.change_address(
+                business=link.business,
+                channel=link.channel,
+                address=link.address,
+                block=True,
+                by=BY_LINK,
+                reason=reason,
+                evidence_ids=evidence,
+            )
+            _note_use(link)
     dnd.change(
         business=link.business,
         contacts=[link.contact_id],
@@ -46,11 +50,34 @@ def unsubscribe(link: LinkToken) -> None:
     )
 
 
+def _note_use(link: LinkToken) -> None:
+    """Keep that this contact said so, also where that changed nothing, so that nobody else takes it back for them."""
+    now = locks.now()
+    Statement.objects.update_or_create(
+        business=link.business,
+        provider_id=f"{_uses_by(link.contact_id)}{link.pk}",
+        defaults={
+            "channel": link.channel,
+            "address": link.address,
+            "says": Statement.Says.OPT_OUT,
+            "reason": reason_of(link),
+            "received_at": now,
+            "clock": Statement.Clock.RECEIPT,
+            "state": Statement.State.IN_FORCE,
+            "settled_at": now,
+        },
+    )
+
+
+def _uses_by(contact: int) -> str:
+    return f"link:{contact}:"
+
+
 @transaction.atomic
 def undo(link: LinkToken) -> None:
-    """Take back what `unsubscribe` did. What was turned off in any other way stays off, also for the same reason."""
+    """Take back what `unsubscribe` did. What was asked for in any other way, before or since, stays off."""
     locks.lock_addresses(link.business_id, [(POINT_OF_CHANNEL[link.channel], link.address)], exclusive=True)
-    if _was_turned_off_otherwise(link):
+    if _was_turned_off_otherwise(link) or _was_said_again(link):
         return
     taking_back.take_back(
         business=link.business,
@@ -65,13 +92,40 @@ def undo(link: LinkToken) -> None:
 
 def _was_turned_off_otherwise(link: LinkToken) -> bool:
     """Whether somebody else had set this reason before: a provider to whom they said so, or staff whom they told."""
-    grounds = Ground.objects.filter(contact=link.contact_id, channel=link.channel, reason=reason_of(link))
-    standing = Suppression.objects.in_force().filter(
-        business=link.business_id, channel=link.channel, address=link.address, reason=reason_of(link)
-    )
     return (
-        grounds.outbound().exclude(opened_by__actor=BY_LINK.label).exists()
-        or standing.exclude(actor=BY_LINK.label).exists()
+        _grounds(link).exclude(opened_by__actor=BY_LINK.label).exists()
+        or _suppressions(link).exclude(actor=BY_LINK.label).exists()
+    )
+
+
+def _was_said_again(link: LinkToken) -> bool:
+    """Whether a provider was told too since this reason stands, or another contact with the address said it by link."""
+    moments = [
+        *_grounds(link).values_list("since", flat=True),
+        *_suppressions(link).values_list("since", flat=True),
+    ]
+    if not moments:
+        return False
+    since = min(moments)
+    told = FeedbackEvent.objects.filter(
+        business=link.business_id,
+        address__in=erased.forms(link.business_id, link.address),
+        kind__in=feedback.ASKED_FOR,
+        worked_at__gte=since,
+    )
+    uses = Statement.objects.of(link.business_id, link.channel, link.address)
+    uses = uses.filter(provider_id__startswith="link:", received_at__gte=since)
+    return told.exists() or uses.exclude(provider_id__startswith=_uses_by(link.contact_id)).exists()
+
+
+def _grounds(link: LinkToken) -> QuerySet[Ground]:
+    grounds = Ground.objects.outbound()
+    return grounds.filter(contact=link.contact_id, channel=link.channel, reason=reason_of(link))
+
+
+def _suppressions(link: LinkToken) -> QuerySet[Suppression]:
+    return Suppression.objects.in_force().filter(
+        business=link.business_id, channel=link.channel, address=link.address, reason=reason_of(link)
     )
 
 

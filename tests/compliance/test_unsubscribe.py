@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from compliance.models import LinkToken
-from compliance.services import links
+from compliance.models import FeedbackEvent, LinkToken
+from compliance.services import feedback, links
 from compliance.services.links import LinkFor
+from contacts import locks
 from contacts.actors import Actor
 from contacts.services import people
 from dnd import services as dnd
@@ -161,6 +162,70 @@ def test_undo_leaves_what_was_asked_for_in_another_way_for_the_same_reason(visit
     assert "If email was also turned off in another way, it stays off." in page
     assert grounds(contact) == {("email", "email_unsubscribe")}
     assert Suppression.objects.in_force().count() == 1
+
+
+@pytest.mark.parametrize("kind", ["unsubscribe", "complaint"])
+@pytest.mark.parametrize("first", ["link", "provider"])
+def test_undo_leaves_what_a_provider_was_told_too_whichever_came_first(visitor, contact, kind, first):
+    token = link_of(contact)
+    told = [lambda: visitor.post(f"/u/{token}", **ONE_CLICK), lambda: tell_provider(contact, kind)]
+    for tell in told if first == "link" else reversed(told):
+        tell()
+    visitor.post(f"/u/{token}", {"do": "undo"})
+    reasons = {reason for _, reason in grounds(contact)}
+    assert f"email_{kind}" in reasons
+    assert first == "provider" or "email_unsubscribe" in reasons
+
+
+def tell_provider(contact, kind):
+    """One event, as the worker acts on it."""
+    at = locks.now()
+    told = feedback.Told(kind, ADA, at, Actor.provider("SendGrid"), ("event:1",))
+    event = FeedbackEvent.objects.create(
+        business=contact.business,
+        connection=1,
+        esp="sendgrid",
+        provider_id="1",
+        received_at=at,
+        due_at=at,
+        kind=kind,
+        address=ADA,
+        at=at,
+    )
+    feedback.act(contact.business, told)
+    event.worked_at = locks.now()
+    event.save()
+
+
+def test_undo_takes_back_a_click_that_came_after_a_report_which_staff_had_lifted(visitor, contact):
+    tell_provider(contact, "unsubscribe")
+    wish = dnd.Wish(outbound={"email": False}, note="asked for email again on the phone")
+    dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=STAFF)
+    token = link_of(contact)
+    visitor.post(f"/u/{token}", **ONE_CLICK)
+    visitor.post(f"/u/{token}", {"do": "undo"})
+    assert grounds(contact) == set()
+
+
+@pytest.mark.parametrize("undoing", [0, 1])
+def test_of_two_contacts_with_one_mailbox_neither_takes_back_what_the_other_said(visitor, contact, undoing):
+    other = ContactFactory(business=contact.business, email=ADA)
+    tokens = [link_of(contact), link_of(other)]
+    for token in tokens:
+        visitor.post(f"/u/{token}", **ONE_CLICK)
+    visitor.post(f"/u/{tokens[undoing]}", {"do": "undo"})
+    assert grounds(contact) == grounds(other) == {("email", "email_unsubscribe")}
+
+
+def test_a_contact_takes_back_by_one_link_what_it_said_by_two(visitor, contact):
+    tokens = [link_of(contact), link_of(contact)]
+    for token in tokens * 2:
+        visitor.post(f"/u/{token}", **ONE_CLICK)
+    visitor.post(f"/u/{tokens[0]}", {"do": "undo"})
+    assert grounds(contact) == set()
+
+    visitor.post(f"/u/{tokens[1]}", **ONE_CLICK)
+    assert grounds(contact) == {("email", "email_unsubscribe")}
 
 
 @pytest.mark.parametrize("path", ["u", "p"])
