@@ -8,6 +8,7 @@ from contacts.services.errors import Invalid
 from dnd.models import DncEntry, Ground, Suppression
 from tests.factories import MANAGER, STAFF, BusinessFactory, ContactFactory
 from tests.workflows.building import TAG, connect, draft, enroll, flow, work
+from workflows import services as workflows
 from workflows.models import Enrollment, Firing, StepRun
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +179,38 @@ def test_a_status_of_another_business_is_not_there(business):
     status = pipelines.create_status(pipeline=other, data={"name": "New"}, by=MANAGER)
     with pytest.raises(Invalid):
         draft(business, to_status(status))
+
+
+@pytest.mark.parametrize(
+    ("ask", "path"),
+    [
+        ({"op": "is", "value": "{theirs}"}, "value"),
+        ({"op": "is_not", "value": "999999"}, "value"),
+        ({"op": "any_of", "value": ["New", "No such status"]}, "value.1"),
+        ({"op": "none_of", "value": ["Theirs"]}, "value.0"),
+    ],
+)
+def test_a_condition_asks_for_no_status_that_the_business_does_not_have(business, new, ask, path):
+    other = pipelines.create_pipeline(business=BusinessFactory(), name="Leads", by=MANAGER)
+    theirs = pipelines.create_status(pipeline=other, data={"name": "Theirs"}, by=MANAGER)
+    if ask["value"] == "{theirs}":
+        ask = {**ask, "value": str(theirs.pk)}
+    condition = {"any": [{"field": "status", "op": "is_empty"}, {"field": "status", **ask}]}
+    inner = {"kind": "if_else", "condition": condition}
+    outer = {"kind": "if_else", "condition": {"field": "status", "op": "is", "value": "new"}, "else": [inner]}
+
+    with pytest.raises(Invalid) as invalid:
+        draft(business, outer)
+
+    assert list(invalid.value.errors) == [f"steps.0.else.0.condition.any.1.{path}"]
+
+
+def test_a_status_that_was_deleted_since_keeps_a_condition_from_being_published(business, lost):
+    ask = {"field": "status", "op": "is", "value": "Lost"}
+    workflow = draft(business, {"kind": "if_else", "condition": ask, "then": [TAG]})
+    statuses.delete(status=lost, by=MANAGER)
+
+    with pytest.raises(Invalid) as invalid:
+        workflows.publish(workflow=workflow, by=MANAGER)
+
+    assert list(invalid.value.errors) == ["steps.0.condition.value"]

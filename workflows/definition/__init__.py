@@ -6,6 +6,7 @@ from typing import Any
 
 from contacts.services.errors import Invalid
 from workflows.definition import fields
+from workflows.definition.conditions import statuses_of
 from workflows.definition.fields import Notes, shape
 from workflows.definition.program import Program, compile_program
 from workflows.definition.steps import TEMPLATES, Step, read_steps, text_of, walk
@@ -46,6 +47,11 @@ class Definition:
         for place, trigger in enumerate(self.triggers):
             for position, status in enumerate(trigger["filters"].get("statuses", ())):
                 yield f"triggers.{place}.filters.statuses.{position}", int(status)
+
+    def statuses_asked_for(self) -> Iterator[tuple[str, str]]:
+        """(path, name or id) of each status that a condition asks for."""
+        for path, step in walk(self.steps):
+            yield from statuses_of(step.get("condition", {}), f"{path}.condition")
 
     def audiences(self) -> Iterator[tuple[str, str]]:
         """(path, who) of each notification."""

@@ -1,6 +1,6 @@
 """What an `if_else` may ask of a contact."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contacts.words import OUTBOUND_CHANNELS
@@ -89,3 +89,16 @@ def _read_question(notes: Notes, path: str, value: dict[str, Any]) -> Any:
     if got.get("value") == []:
         return notes.add(below(path, "value"), "Give at least one value.")
     return {"field": asked, "op": op} | got
+
+
+def statuses_of(condition: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """(path, name or id) of each status that a condition that was accepted asks for."""
+    for group in GROUPS:
+        for position, part in enumerate(condition.get(group, ())):
+            yield from statuses_of(part, below(below(path, group), position))
+    if condition.get("field") == "status" and "value" in condition:
+        here, value = below(path, "value"), condition["value"]
+        if isinstance(value, list):
+            yield from ((below(here, position), word) for position, word in enumerate(value))
+        else:
+            yield here, value

@@ -18,6 +18,7 @@ INBOUND = frozenset({"message.body"})
 """What templates may name where a message may have started the workflow."""
 NO_WORKFLOW = "There is no such workflow in this business: give the id of one."
 NO_STATUS = "There is no such status in this business: give the id of one."
+NO_STATUS_ASKED_FOR = "There is no such status in this business: give the name or the id of one."
 NO_AUDIENCE = "There is no such role, team or user: give managers, team:NAME or user:EMAIL."
 
 
@@ -47,9 +48,7 @@ def mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]
     named = dict(found.workflows())
     known = set(Workflow.objects.of(business).filter(pk__in=set(named.values())).values_list("pk", flat=True))
     yield from ((path, NO_WORKFLOW) for path, pk in named.items() if pk not in known)
-    steps = dict(found.statuses())
-    there = set(Status.objects.of(business).filter(pk__in=set(steps.values())).values_list("pk", flat=True))
-    yield from ((path, NO_STATUS) for path, pk in steps.items() if pk not in there)
+    yield from _statuses_that_are_not_there(business, found)
     for path, to in found.audiences():
         if work.audience_of(business.pk, to) is None:
             yield path, NO_AUDIENCE
@@ -57,3 +56,13 @@ def mistakes(business: Business, found: Definition) -> Iterator[tuple[str, str]]
     for path, source in found.templates():
         if wrong := templates.check_template(source, variables=variables):
             yield path, wrong
+
+
+def _statuses_that_are_not_there(business: Business, found: Definition) -> Iterator[tuple[str, str]]:
+    """A condition may say the name or the id, in upper or lower case: what it would never meet is not accepted."""
+    there = dict(Status.objects.of(business).values_list("pk", "name"))
+    words = {name.lower() for name in there.values()} | {str(pk) for pk in there}
+    yield from ((path, NO_STATUS) for path, pk in found.statuses() if pk not in there)
+    yield from (
+        (path, NO_STATUS_ASKED_FOR) for path, word in found.statuses_asked_for() if word.lower() not in words
+    )
