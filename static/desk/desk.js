@@ -49,7 +49,7 @@
     }
   });
 
-  // A lift that needs a note asks for it in a dialog; without one the button leads to a page that asks.
+  // A lift that needs a note asks for it in a dialog; without one the answer leads to a page that asks.
   let asking = null;
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-note-for]");
