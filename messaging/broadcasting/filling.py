@@ -10,6 +10,7 @@ from messaging.templates import CannotRender, Context
 
 ADDRESSES = ("contact.email", "contact.phone")
 EMPTY = "Nothing is left of the text for this contact."
+NO_SUBJECT = "Nothing is left of the subject for this contact."
 
 
 class Filling:
@@ -28,13 +29,18 @@ class Filling:
         self._business = {"name": business.name, "phone": business.phone, "address": business.address}
 
     def texts(self, way: str, named: Named) -> tuple[str, str]:
-        """The subject and the body for one of them. Raises CannotRender, also where nothing is left of the body."""
+        """The subject and the body for one of them. Raises CannotRender, also where nothing is left of either."""
         subject, body = self.copies[way]
         values: Context = {"contact": self._contact(named), "business": self._business}
         filled = templates.render(body, values)
         if not filled.strip():
             raise CannotRender(EMPTY)
-        return (templates.render(subject, values)[:LONGEST_SUBJECT] if subject else ""), filled
+        if not subject:
+            return "", filled
+        title = templates.render(subject, values)[:LONGEST_SUBJECT]
+        if not title.strip():
+            raise CannotRender(NO_SUBJECT)
+        return title, filled
 
     def _contact(self, named: Named) -> dict[str, str]:
         values = {

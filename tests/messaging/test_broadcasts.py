@@ -194,6 +194,18 @@ class TestSending:
         assert [body.strip().title() for body in provider.bodies] == ["Bea"]
         assert (seen.outcomes["text"], seen.reasons) == (1, {"no_address": 2, "cannot_render": 1})
 
+    def test_who_is_left_with_an_empty_subject_gets_no_email(self, business, people, provider):
+        Contact.objects.filter(pk=people["ada"].pk).update(first_name="")
+        made = broadcast(business, text="", email_subject="{{contact.first_name}}", email_body="Hello")
+        seen = previewing.preview(made)
+        sending.send(broadcast=made, by=MANAGER)
+        work()
+
+        ada = by_contact(made)[people["ada"].pk]
+        assert (ada.state, ada.reason) == ("dropped", "cannot_render")
+        assert ada.detail == "Nothing is left of the subject for this contact."
+        assert seen.reasons["cannot_render"] == 1
+
     def test_a_text_that_is_too_long_once_filled_in_is_not_handed_over(self, business, people, provider):
         Contact.objects.filter(pk=people["ada"].pk).update(first_name="A" * 200)
         made = sent(business, text="x" * 1550 + "{{contact.first_name}}")

@@ -73,6 +73,16 @@ def test_a_way_whose_copy_is_empty_for_this_contact_has_none(business, contact):
     assert sent(contact) == [("call", "queued", "", "Call for Ada")]
 
 
+def test_an_email_whose_subject_is_empty_for_this_contact_is_no_way(business, contact):
+    block(contact, "sms", "call")
+    email = EMAIL | {"subject": "{% if contact.last_name == 'Nobody' %}News{% endif %}"}
+    enrollment = enroll(flow(business, ALL | {"email": email}), contact)
+    work()
+
+    assert path(enrollment)[0][1] == "skipped"
+    assert [message for message in sent(contact) if message[0] == "email"] == []
+
+
 def test_copy_that_is_empty_every_way_fails_the_step(business, contact):
     step = {"kind": "send_preferred", "text": "{% if contact.last_name == 'Nobody' %}x{% endif %}"}
     enrollment = enroll(flow(business, step), contact)

@@ -9,7 +9,20 @@ from contacts.models import Event, Membership, Notification, Task, Team
 from dnd.models import Change, Suppression
 from messaging.models import Message
 from tests.factories import MANAGER, ContactFactory, MembershipFactory, add_phone, block
-from tests.workflows.building import SMS, TAG, TASK, crowd, enroll, enroll_all, flow, path, state, tags, work
+from tests.workflows.building import (
+    EMAIL,
+    SMS,
+    TAG,
+    TASK,
+    crowd,
+    enroll,
+    enroll_all,
+    flow,
+    path,
+    state,
+    tags,
+    work,
+)
 from workflows import services as workflows
 from workflows.engine import addresses, finding
 from workflows.engine.tick import tick
@@ -380,6 +393,16 @@ def test_a_message_of_which_nothing_is_left_for_a_contact_fails(business, contac
     work()
 
     assert [path(own) for own in paths] == [[("send_sms", "done", "")], [("send_sms", "failed", "empty")]]
+
+
+def test_an_email_of_whose_subject_nothing_is_left_fails(business, contact):
+    nameless = ContactFactory(business=business, first_name="")
+    workflow = flow(business, EMAIL | {"subject": "{{contact.first_name}}"})
+    paths = [enroll(workflow, each) for each in (contact, nameless)]
+    work()
+
+    assert [path(own) for own in paths] == [[("send_email", "done", "")], [("send_email", "failed", "empty")]]
+    assert StepRun.objects.get(outcome="failed").detail == "Nothing is left of the subject for this contact."
 
 
 def test_the_tags_of_a_workflow_exist_from_its_publishing_on(business, contact):

@@ -11,6 +11,7 @@ from workflows.steps import texts
 from workflows.steps.registry import Kind, step
 
 EMPTY = Ran(Outcome.FAILED.value, "empty", "Nothing is left of the text for this contact.")
+NO_SUBJECT = Ran(Outcome.FAILED.value, "empty", "Nothing is left of the subject for this contact.")
 
 
 class Send(Kind):
@@ -22,14 +23,19 @@ class Send(Kind):
 
     def run(self, batch: Batch) -> Results:
         rendered, results = texts.render(batch, ["subject", self.says])
-        full = [
-            (row, self._proposal(row, batch, subject, body))
-            for row, (subject, body) in rendered
-            if body.strip()
-        ]
-        results |= {row.id: EMPTY for row, (_, body) in rendered if not body.strip()}
+        full = []
+        for row, (subject, body) in rendered:
+            if lacking := self._lacking(subject, body):
+                results[row.id] = lacking
+            else:
+                full.append((row, self._proposal(row, batch, subject, body)))
         answers = messaging.propose(batch.business, [proposal for _, proposal in full])
         return results | {row.id: _result(answer) for (row, _), answer in zip(full, answers, strict=True)}
+
+    def _lacking(self, subject: str, body: str) -> Ran | None:
+        if not body.strip():
+            return EMPTY
+        return NO_SUBJECT if self.channel == "email" and not subject.strip() else None
 
     def _proposal(self, row: Row, batch: Batch, subject: str, body: str) -> messaging.Proposal:
         return messaging.Proposal(
@@ -61,12 +67,10 @@ class SendPreferred(Kind):
 
 
 def _copies(text: str, call: str, subject: str, body: str) -> dict[str, messaging.Copy]:
-    """The ways of which something is left for this contact."""
-    given = {
-        "text": messaging.Copy(text),
-        "call": messaging.Copy(call),
-        "email": messaging.Copy(body, " ".join(subject.split())),
-    }
+    """The ways of which something is left for this contact. An email without a subject is none."""
+    given = {"text": messaging.Copy(text), "call": messaging.Copy(call)}
+    if subject.strip():
+        given["email"] = messaging.Copy(body, " ".join(subject.split()))
     return {way: copy for way, copy in given.items() if copy.body.strip()}
 
 
