@@ -33,6 +33,10 @@ class MessageForm(forms.Form):
     subject = forms.CharField(max_length=400, required=False, strip=False)
     body = forms.CharField(max_length=20_000, required=False, strip=False)
 
+    def clean_subject(self) -> str:
+        """The page takes the field away where no email is written, with what was typed into it before."""
+        return str(self.cleaned_data["subject"]) if self.cleaned_data.get("channel") == Channel.EMAIL else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Way:

@@ -95,13 +95,21 @@ def _check(channel: str, subject: str, body: str) -> None:
     longest = LONGEST.get(channel, templates.LONGEST_SOURCE)
     if len(body) > longest:
         errors["body"] = f"This has at most {longest:,} characters."
-    if channel == Channel.EMAIL and not subject.strip():
-        errors["subject"] = "An email needs a subject."
+    if wrong := _wrong_subject(channel, subject):
+        errors["subject"] = wrong
     for field, source in (("subject", subject), ("body", body)):
         if wrong := templates.check_template(source, variables=MANUAL):
             errors.setdefault(field, wrong)
     if errors:
         raise Invalid(errors)
+
+
+def _wrong_subject(channel: str, subject: str) -> str:
+    if channel != Channel.EMAIL:
+        return "Only an email has a subject: leave it out." if subject.strip() else ""
+    if not subject.strip():
+        return "An email needs a subject."
+    return "" if subject.isprintable() else "Write this on one line, without control characters."
 
 
 def _check_length(business: Business, proposal: Proposal) -> None:

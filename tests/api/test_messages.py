@@ -92,6 +92,8 @@ def test_a_disconnected_channel_holds_it_and_says_until_when(api, contact):
         ({"channel": "email", "body": "x"}, ["subject"]),
         ({"channel": "email", "subject": "a" * 201}, ["subject"]),
         ({"channel": "email", "subject": "{{ nobody }}"}, ["subject"]),
+        ({"channel": "email", "subject": "a\nb"}, ["subject"]),
+        ({"channel": "sms", "subject": "Hello"}, ["subject"]),
         ({"message_class": "system"}, ["message_class"]),
         ({"to": "+14155550100"}, ["to"]),
     ],

@@ -75,6 +75,8 @@ def test_while_the_channel_is_disconnected_it_is_held(contact):
         ({"body": "a\0b"}, "body"),
         ({"channel": "email", "subject": " "}, "subject"),
         ({"channel": "email", "subject": "{{ x }}"}, "subject"),
+        ({"channel": "email", "subject": "a\nb"}, "subject"),
+        ({"channel": "sms", "subject": "Hello"}, "subject"),
     ],
 )
 def test_bad_input_names_its_field(contact, fields, field):
