@@ -173,14 +173,19 @@ SEVERITY = ("dnd_locked", "role_required", "note_required")
 
 
 def unfit(wish: Wish, *, source: str) -> str | None:
-    """One sentence when this reason cannot be set by this source, or not on a channel that is to be blocked."""
+    """One sentence when this reason cannot be set by this source, or cannot stand on one of the channels.
+
+    What the contact or a provider lifts, it lifts for its own reason; people and keys name one that they may set.
+    """
     rule = rules().get(wish.reason)
     if rule is None:
         return f"Unknown reason {wish.reason!r}."
-    if source not in rule.set_by and not (source in rule.lifted_by and not _blocks_any(wish)):
+    on_behalf = source in ("user", "api")
+    lifts = not on_behalf and source in rule.lifted_by and not _blocks_any(wish)
+    if source not in rule.set_by and not lifts:
         return f"The reason {wish.reason} cannot be set by {source}."
     for direction in WAYS:
-        for channel in wish.blocks(direction):
+        for channel in wish.blocks(direction) + (wish.frees(direction) if on_behalf else []):
             if not rule.covers(direction, channel):
                 return f"The reason {wish.reason} cannot stand on {direction} {Channel(channel).label}."
     return None

@@ -185,6 +185,8 @@ class TestRefusals:
             ({"outbound": {"sms": True}, "reason": "whim"}, "reason"),
             ({"outbound": {"sms": True}, "reason": "email_unsubscribe"}, "reason"),
             ({"inbound": {"sms": True}, "reason": "stop_keyword"}, "reason"),
+            ({"outbound": {"call": False}, "reason": "stop_keyword"}, "reason"),
+            ({"outbound": {"sms": False}, "reason": "email_bounce"}, "reason"),
         ],
     )
     def test_a_reason_must_be_one_that_the_api_may_set_there(self, api, contact, body, field):

@@ -109,6 +109,14 @@ def test_taking_one_of_two_grounds_away_weakens():
         ("carrier_blocked", "api", {"outbound": {"sms": True}}, False),
         ("dnc_list", "workflow", {"outbound": {"call": True}}, True),
         ("nonsense", "user", {"outbound": {"call": True}}, False),
+        ("user_request", "api", {"inbound": {"sms": False}, "outbound": {"sms": False}}, True),
+        ("email_unsubscribe", "api", {"outbound": {"email": False}}, True),
+        ("stop_keyword", "api", {"outbound": {"call": False}}, False),
+        ("email_bounce", "api", {"outbound": {"email": False}}, False),
+        ("email_bounce", "user", {"outbound": {"email": False}}, False),
+        ("email_bounce", "api", {"do_not_contact": True}, False),
+        ("stop_keyword", "contact", {"outbound": {"call": False}}, True),
+        ("email_bounce", "contact", {"outbound": {"email": False}}, True),
     ],
 )
 def test_a_reason_is_set_only_by_whom_and_where_the_table_allows(reason, source, wish, fits):
