@@ -7,7 +7,7 @@ import requests
 
 from config.desk.demo import staff
 from config.desk.scenarios import SCENARIOS
-from contacts.models import Notification
+from contacts.models import Notification, Task
 from dnd.models import Unstamped
 from messaging.models import Message
 from tests.processes import databases
@@ -97,6 +97,35 @@ def retag(workflow, before, after):
     steps = [{**step, "tag": after} if step.get("tag") == before else step for step in workflow.steps]
     workflows.update(workflow=workflow, data={"steps": steps}, by=actor)
     workflows.publish(workflow=workflow, by=actor)
+
+
+@pytest.fixture(scope="module")
+def other(copy):
+    """A workflow that the business has made for itself, and that acts on whoever comes new."""
+    assert copy.manage("seed_demo").returncode == 0
+    business = Workflow.objects.get(name="SMS opt-out").business
+    actor = staff.seed(business).actor("manager")
+    steps = [
+        {"kind": "create_task", "title": "Say hello"},
+        {"kind": "internal_notification", "to": "team:Sales", "message": "{{contact.name}} is new."},
+        {"kind": "internal_notification", "to": "team:Marketing", "message": "{{contact.name}} is new."},
+        {"kind": "send_sms", "body": "Welcome, {{contact.first_name}}!"},
+    ]
+    data = {"name": "Welcome", "triggers": [{"type": "contact_created"}], "steps": steps}
+    workflow = workflows.create(business=business, data=data, by=actor)
+    workflows.publish(workflow=workflow, by=actor)
+    yield workflow
+    workflows.unpublish(workflow=workflow, by=actor)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_comes_out_as_promised_whatever_other_workflows_do(copy, other, name):
+    made = Task.objects.filter(created_by=other.name)
+    before = made.count()
+    played = copy.manage("simulate", name)
+
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert made.count() > before
 
 
 def test_a_scenario_that_came_out_otherwise_says_what_differed(copy):

@@ -31,5 +31,6 @@ def play(play: Play) -> None:
         enrollment.exit_reason == Enrollment.Exit.COMPLETED,
         enrollment.exit_reason or enrollment.state,
     )
-    play.expect("the task is there", len(play.tasks(contact)) == 1, play.tasks(contact))
+    tasks = play.tasks(contact, REMINDER)
+    play.expect("the task is there", len(tasks) == 1, tasks)
     play.expect_arrived(contact, sms=1, email=0)

@@ -37,8 +37,11 @@ def deliver(business: Business, sender: str, body: str, sid: str = "") -> str | 
     return str(told["sid"])
 
 
-def accepted(business: Business, channel: str, to: str) -> list[str] | None:
-    """The texts that it accepted for this address, oldest first; None when messages go somewhere else."""
+def accepted(business: Business, channel: str, to: str) -> list[tuple[str, str]] | None:
+    """(id, text) of each that it accepted for this address, oldest first; None when messages go somewhere else.
+
+    The id is the one by which a message of ours says that the provider knows it.
+    """
     if not settings.HEED_SIMULATOR_HTTP or not connections.leads_to_simulator(business, channel):
         return None
     try:
@@ -49,4 +52,8 @@ def accepted(business: Business, channel: str, to: str) -> list[str] | None:
         records: list[dict[str, Any]] = answer.json()
     except (requests.RequestException, ValueError):
         return None
-    return [record["body"] for record in reversed(records)]
+    return [(_identity(record), record["body"]) for record in reversed(records)]
+
+
+def _identity(record: dict[str, Any]) -> str:
+    return str(record["headers"].get("Message-ID", "") if record["kind"] == "email" else record["id"])
