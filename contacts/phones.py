@@ -16,6 +16,8 @@ LINE_TYPES = {
     PhoneNumberType.TOLL_FREE: LineType.TOLL_FREE,
 }
 
+EXTENSION = "An extension cannot be kept: give the number alone, and the extension in a note."
+
 AMERICAN = re.compile(r"(\+1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]{0,2}([0-9]{3})[ .-]?([0-9]{4})")
 """Ten digits of the North American plan as they are mostly written: nothing is left to be looked up in them."""
 
@@ -34,6 +36,8 @@ def parse(text: str, country: str) -> str:
         raise NotAPhone(NotAPhone.__doc__) from error
     if not phonenumbers.is_possible_number(number):
         raise NotAPhone(NotAPhone.__doc__)
+    if number.extension:
+        raise NotAPhone(EXTENSION)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -47,6 +47,14 @@ def test_american_numbers_are_read_as_the_library_reads_them(digits, shape, coun
         assert phones.parse(text, country) == expected
 
 
+@pytest.mark.parametrize(
+    "text", ["+14155550100 ext 5", "(415) 555-0100 x5", "+1 415 555 0100 #5", "tel:+14155550100;ext=5"]
+)
+def test_an_extension_is_not_lost_in_silence(text):
+    with pytest.raises(phones.NotAPhone, match="An extension cannot be kept"):
+        phones.parse(text, "US")
+
+
 @settings(max_examples=500, deadline=None, derandomize=True, database=None)
 @given(
     area=st.sampled_from(["415", "800", "246", "305", "876", "555", "900", "500", "787", "902"]), rest=DIGITS

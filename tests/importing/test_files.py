@@ -138,6 +138,13 @@ def test_bad_phones_are_told_each_with_its_row(brought):
     assert sorted(filed.told()) == [2, 22, 42, 62, 82]
 
 
+def test_an_extension_is_told_with_its_row(brought):
+    filed = brought(PEOPLE + "Ada,Byron,ada@example.org,+14155550100 ext 5\n")
+
+    assert "An extension cannot be kept" in filed.told()[2]
+    assert not ContactPoint.objects.exists()
+
+
 def test_namesakes_among_the_columns_are_told_apart(business):
     source = bring(business, "Phone,Phone,Email,Email\n4155550100,4155550101,a@example.org,b@example.org\n")
 
