@@ -104,4 +104,7 @@ def _by_name(error: environs.EnvValidationError) -> list[tuple[str, list[str]]]:
 def _sentence(name: str, messages: list[str]) -> str:
     value = "" if name in CONFIDENTIAL else f" is {os.environ.get(name)!r} and"
     text = " ".join(messages)
-    return f"{name}{value} {text[:1].lower()}{text[1:]}".replace("not a valid", "must be a valid")
+    said = f"{name}{value} {text[:1].lower()}{text[1:]}"
+    return said.replace("not a valid boolean.", "must be yes or no: write 1 or 0.").replace(
+        "not a valid", "must be a valid"
+    )

@@ -29,7 +29,7 @@ def test_every_mistake_is_told_at_once_and_no_secret_is_repeated(tmp_path: Path)
     )  # fmt: skip
     assert done.stderr.splitlines() == [
         "PORT is '70000' and must be a port from 1 to 65535.",
-        "DEBUG is 'maybe' and must be a valid boolean.",
+        "DEBUG is 'maybe' and must be yes or no: write 1 or 0.",
         "REDIS_URL must be an address like redis://host:6379/0.",
         "EMAIL_URL must be an address like smtp://user:password@host:587.",
     ]
