@@ -108,7 +108,10 @@ def problem_of(error: Exception) -> Problem | None:
         case Problem():
             return error
         case Invalid():
-            return invalid([Fault(field, "invalid", detail) for field, detail in error.errors.items()])
+            codes = error.codes
+            return invalid(
+                [Fault(path, codes.get(path, "invalid"), why) for path, why in error.errors.items()]
+            )
         case RoleRequired():
             return Problem(403, "role_required", str(error))
         case Conflict():

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 
 
 class Invalid(ValueError):
-    """The input does not fit. `errors` maps the dotted path of each field to one sentence that names the fix."""
+    """The input does not fit. `errors` maps the dotted path of each field to one sentence that names the fix.
 
-    def __init__(self, errors: Mapping[str, str]) -> None:
+    `codes`: by path, what programs are told where there is a more exact word than `invalid`.
+    """
+
+    def __init__(self, errors: Mapping[str, str], codes: Mapping[str, str] | None = None) -> None:
         super().__init__(" ".join(errors.values()))
         self.errors = dict(errors)
+        self.codes = dict(codes or {})
 
 
 class RoleRequired(PermissionError):

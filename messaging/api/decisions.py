@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts.rest import bodies
+from contacts.rest import bodies, problems
 from contacts.rest.fields import Choice, Id, Moment, Strict, moment, shape
 from contacts.rest.schema import example
 from contacts.rest.views import Resource
@@ -83,9 +83,7 @@ class Decisions(Resource):
         try:
             return Response(self._answers([question])[0])
         except Invalid as error:
-            raise Invalid(
-                {path.removeprefix("items.0."): says for path, says in error.errors.items()}
-            ) from error
+            raise problems.fault("contact", str(error), "not_found") from error
 
     def _answers(self, questions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         asked = [messaging.Question(q["contact"], q["channel"], q["message_class"]) for q in questions]

@@ -32,7 +32,8 @@ def decide(business: int, questions: Sequence[Question]) -> list[Decision]:
     known = set(_known(business, {question.contact_id for question in questions}))
     missing = [n for n, question in enumerate(questions) if question.contact_id not in known]
     if missing:
-        raise Invalid({f"items.{n}.contact": "There is no such contact." for n in missing})
+        paths = [f"items.{n}.contact" for n in missing]
+        raise Invalid(dict.fromkeys(paths, "There is no such contact."), dict.fromkeys(paths, "not_found"))
     if not questions:
         return []
     reading = facts.read(known)

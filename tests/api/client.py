@@ -31,6 +31,11 @@ class Answer:
     def fields(self) -> list[str]:
         return [error["field"] for error in self.body.get("errors", ())]
 
+    @property
+    def codes(self) -> list[str]:
+        """Of the fields, what is wrong with each in a word for programs."""
+        return [error["code"] for error in self.body.get("errors", ())]
+
 
 class Api:
     """The REST API as the holder of one key sees it."""

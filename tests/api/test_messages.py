@@ -229,4 +229,6 @@ class TestDecisions:
 
         answer = api.post("decisions/", {"items": [known, known, stranger]})
 
-        assert (answer.status, answer.fields) == (400, ["items.2.contact"])
+        assert (answer.status, answer.fields, answer.codes) == (400, ["items.2.contact"], ["not_found"])
+        alone = api.post("decisions/", stranger)
+        assert (alone.fields, alone.codes) == (["contact"], ["not_found"])

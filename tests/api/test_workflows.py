@@ -68,6 +68,24 @@ def test_a_setting_left_out_is_false(api):
     }
 
 
+def test_an_unknown_field_and_a_missing_one_have_the_words_that_they_have_everywhere(api):
+    answer = api.post("workflows/", {"nmae": "Bare", "steps": [{"kind": "add_tag", "tga": "vip"}]})
+
+    assert dict(zip(answer.fields, answer.codes, strict=True)) == {
+        "nmae": "unknown", "name": "required", "steps.0.tga": "unknown", "steps.0.tag": "required",
+    }  # fmt: skip
+    assert answer.body["errors"][0]["detail"] == "Unknown field: use name, settings, triggers, steps."
+    assert api.post("workflows/", {"name": 1}).codes == ["invalid"]
+
+
+def test_a_patch_that_changes_nothing_leaves_the_time_of_the_last_change(api, workflow):
+    address = f"workflows/{workflow['id']}/"
+
+    assert api.patch(address, {}).body["changed_at"] == workflow["changed_at"]
+    assert api.patch(address, {"name": workflow["name"]}).body["changed_at"] == workflow["changed_at"]
+    assert api.patch(address, {"name": "Other"}).body["changed_at"] > workflow["changed_at"]
+
+
 def test_publishing_freezes_versions_and_unpublishing_ends_them(api, workflow):
     address = f"workflows/{workflow['id']}/"
 
@@ -178,7 +196,8 @@ class TestEnrollments:
     @pytest.mark.parametrize("contact", [None, 1, "999999", "x", ["1"], {}])
     def test_a_contact_must_be_one_of_this_business(self, api, published, contact):
         assert api.post(published, {"contact": contact}).fields == ["contact"]
-        assert api.post(published, {"contact": str(ContactFactory().pk)}).fields == ["contact"]
+        theirs = api.post(published, {"contact": str(ContactFactory().pk)})
+        assert (theirs.fields, theirs.codes) == (["contact"], ["not_found"])
         assert api.post(published, {}).fields == ["contact"]
 
     def test_a_page_takes_the_same_queries_as_one(

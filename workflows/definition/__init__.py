@@ -79,5 +79,5 @@ def read(data: Mapping[str, Any]) -> Definition:
     triggers = read_triggers(notes, "triggers", data.get("triggers", []))
     steps = read_steps(notes, "steps", data.get("steps", []))
     if notes.errors:
-        raise Invalid(notes.errors)
+        raise Invalid(notes.errors, notes.codes)
     return Definition(" ".join(top["name"].split()), dict.fromkeys(SETTINGS, False) | found, triggers, steps)

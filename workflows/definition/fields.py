@@ -28,9 +28,11 @@ class Notes:
     """The mistakes found so far, by dotted path. The first one on a path stays."""
 
     errors: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
 
-    def add(self, path: str, sentence: str) -> _Wrong:
-        self.errors.setdefault(path, sentence)
+    def add(self, path: str, sentence: str, code: str = "invalid") -> _Wrong:
+        if path not in self.errors:
+            self.errors[path], self.codes[path] = sentence, code
         return WRONG
 
 
@@ -60,16 +62,16 @@ def shape(
     known: Collection[str] = (),
 ) -> dict[str, Any]:
     """The fields that could be read. Keys that are neither fields nor `known` are blamed under their own name."""
-    allowed = [*known, *fields]
+    allowed = list(dict.fromkeys([*known, *fields]))
     for key in value:
         if key not in allowed:
             fix = f"use {', '.join(allowed)}" if allowed else "leave it out"
-            notes.add(below(path, printable(key)), f"Unknown field: {fix}.")
+            notes.add(below(path, printable(key)), f"Unknown field: {fix}.", "unknown")
     found = {}
     for name, spec in fields.items():
         if name not in value:
             if spec.required:
-                notes.add(below(path, name), spec.hint)
+                notes.add(below(path, name), spec.hint, "required")
             continue
         got = spec.read(notes, below(path, name), value[name])
         if not isinstance(got, _Wrong):

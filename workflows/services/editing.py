@@ -37,12 +37,18 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Workflo
 
 @transaction.atomic
 def update(*, workflow: Workflow, data: Mapping[str, Any], by: Actor) -> Workflow:
-    """Bring a workflow to `data`; a key that is left out stays. The published version stays as it is."""
+    """Bring a workflow to `data`; a key that is left out stays. The published version stays as it is.
+
+    Nothing different: nothing is written.
+    """
     checking.need_manager(by)
     current = Workflow.objects.of(workflow.business_id).select_for_update(no_key=True).get(pk=workflow.pk)
     if not isinstance(data, Mapping):
         raise Invalid({"": "Give the changes as an object."})
-    found = checking.checked(workflow.business, {key: getattr(current, key) for key in KEYS} | dict(data))
+    before = {key: getattr(current, key) for key in KEYS}
+    found = checking.checked(workflow.business, before | dict(data))
+    if all(getattr(found, key) == kept for key, kept in before.items()):
+        return current
     current.name, current.settings = found.name, found.settings
     current.triggers, current.steps = found.triggers, found.steps
     _save(current)

@@ -30,7 +30,7 @@ def enroll(*, workflow: Workflow, contact: int, by: Actor) -> Enrollment:
     """
     checking.need_manager(by)
     if not locks.lock_contacts(workflow.business_id, [contact]):
-        raise Invalid({"contact": NO_CONTACT})
+        raise Invalid({"contact": NO_CONTACT}, {"contact": "not_found"})
     version = versions.published([workflow.pk]).get(workflow.pk)
     if version is None:
         raise Conflict("not_published", "This workflow is not published: publish it first.")

@@ -89,7 +89,7 @@ def checked(status: Status, data: Mapping[str, Any]) -> tuple[str, str, list[dic
     if not notes.errors:
         notes.errors = missing(status, operations)
     if notes.errors:
-        raise Invalid(notes.errors)
+        raise Invalid(notes.errors, notes.codes)
     return " ".join(top["name"].split()), _category(top.get("category", "other")), operations
 
 
