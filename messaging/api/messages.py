@@ -60,7 +60,9 @@ class MessageIn(Strict):
 
     contact = Id()
     channel = Choice(Channel.values)
-    subject = Text(required=False, default="", help_text="For email, which needs one.")
+    subject = Text(
+        required=False, default="", help_text="For email, which needs one, on one line; nothing else has one."
+    )
     body = Text(max_length=templates.LONGEST_SOURCE, trim_whitespace=False, help_text="Liquid.")
 
 

@@ -95,8 +95,8 @@ def _check(channel: str, subject: str, body: str) -> None:
     longest = LONGEST.get(channel, templates.LONGEST_SOURCE)
     if len(body) > longest:
         errors["body"] = f"This has at most {longest:,} characters."
-    if wrong := _wrong_subject(channel, subject):
-        errors["subject"] = wrong
+    if unfit := _unfit_subject(channel, subject):
+        errors["subject"] = unfit
     for field, source in (("subject", subject), ("body", body)):
         if wrong := templates.check_template(source, variables=MANUAL):
             errors.setdefault(field, wrong)
@@ -104,7 +104,7 @@ def _check(channel: str, subject: str, body: str) -> None:
         raise Invalid(errors)
 
 
-def _wrong_subject(channel: str, subject: str) -> str:
+def _unfit_subject(channel: str, subject: str) -> str:
     if channel != Channel.EMAIL:
         return "Only an email has a subject: leave it out." if subject.strip() else ""
     if not subject.strip():
