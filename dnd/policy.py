@@ -151,14 +151,12 @@ def refusals(
 
 LIFTED_IN_BULK = frozenset({"user_request", "workflow", "import"})
 """What users, workflows and imports set. Nobody looks at each contact of a bulk change, so nothing else is freed."""
+ONE_BY_ONE = "This is lifted on the contact's own page, not for many at once."
 
 
 def _bulk_denies(rule: Rule, wish: Wish) -> tuple[str, str] | None:
-    if not wish.in_bulk or rule.reason in LIFTED_IN_BULK:
-        return None
-    return "dnd_locked", LOCKED.get(
-        rule.reason, "This is lifted on the contact's own page, not for many at once."
-    )
+    denied = wish.in_bulk and rule.reason not in LIFTED_IN_BULK
+    return ("dnd_locked", LOCKED.get(rule.reason, ONE_BY_ONE)) if denied else None
 
 
 TEXTED = frozenset({"stop_keyword", "carrier_blocked", "free_text_opt_out"})
