@@ -34,6 +34,7 @@ SOURCES: list[Option] = [(value, str(label).capitalize()) for value, label in So
 EMAIL_EVENTS: list[Option] = [
     (value, str(label)) for value, label in FeedbackEvent.Kind.choices if value in REPORTED
 ]
+QUOTES = 'What has a comma in it goes in quotes, such as "yes, please".'
 GMB_ENDED = "Google ended its messages in 2024: this goes to the endpoint that your connection names."
 REASONS: list[Option] = [(value, str(label)[:1].upper() + str(label)[1:]) for value, label in Reason.choices]
 
@@ -43,7 +44,7 @@ def field_of(name: str, kind: str, label: str, *, hint: str = "", **more: Any) -
 
 
 def tag_filter(label: str = "Only if the contact", ops: list[Option] = TAG_OPS) -> Spec:
-    return field_of("tags", "tag_filter", label, options=ops, hint="Separate tags with commas.")
+    return field_of("tags", "tag_filter", label, options=ops, hint=f"Separate tags with commas. {QUOTES}")
 
 
 DNC_FAMILIES: list[tuple[list[str], str]] = [

@@ -3,7 +3,7 @@
 from typing import Any
 
 from config.desk.workflow_forms import FIELDS, GROUPS, OPS, STEPS
-from config.desk.workflow_options import Option
+from config.desk.workflow_options import QUOTES, Option
 from config.desk.workflow_triggers import TRIGGERS
 from contacts.models import Business, Status, Tag, Team
 from contacts.models import Membership as Member
@@ -31,6 +31,7 @@ def vocabulary(business: Business, but: Workflow | None = None) -> dict[str, Any
             "fields": FIELDS,
             "ops": OPS,
             "ops_of": {field: list(ops) for field, ops in OPS_OF.items()},
+            "listed": f"Separate several with commas. {QUOTES}",
             "states": [("on", "On"), ("partial", "Partial"), ("off", "Off")],
         },
     }

@@ -2,11 +2,25 @@
 window.heedWorkflow = (() => {
   let last = 0;
   const id = () => `n${++last}`;
-  const list = (text) => [...new Set(text.split(",").map((word) => word.trim()).filter(Boolean))];
+  const VALUE = /\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)/y;
   const copy = (value) => JSON.parse(JSON.stringify(value));
   const isGroup = (condition) => condition && (condition.all || condition.any);
   const namesChannels = (step) => step.kind === "set_dnd" || step.kind === "add_to_dnc";
   const asksMany = (op) => op === "any_of" || op === "none_of";
+
+  // ---- lists in one field: with commas between them, those that hold one in quotes, as in a CSV file ----
+
+  const quoted = (value) => (/,|^"/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const joined = (values) => values.map(quoted).join(", ");
+
+  function list(text) {
+    const values = [];
+    for (VALUE.lastIndex = 0; VALUE.lastIndex < text.length; ) {
+      const [, inQuotes, plain] = VALUE.exec(text);
+      values.push(plain === undefined ? inQuotes.replaceAll('""', '"') : plain.trim());
+    }
+    return values.filter(Boolean);
+  }
 
   // ---- from what was saved ----
 
@@ -21,11 +35,11 @@ window.heedWorkflow = (() => {
       flag: filters.flag || "",
       channels: filters.channels || [],
       enabled: filters.enabled === undefined ? "" : String(filters.enabled),
-      keywords: (filters.keywords || []).join(", "),
-      codes: (filters.codes || []).join(", "),
+      keywords: joined(filters.keywords || []),
+      codes: joined(filters.codes || []),
       events: filters.events || [],
       tag_op: filters.tags?.op || "",
-      tag_values: (filters.tags?.values || []).join(", "),
+      tag_values: joined(filters.tags?.values || []),
       statuses: filters.statuses || [],
       sources: filters.sources || [],
       reasons: filters.reasons || [],
@@ -62,7 +76,7 @@ window.heedWorkflow = (() => {
 
   function questionToForm(question = { field: "tag", op: "is", value: "" }) {
     const value = question.value;
-    const text = Array.isArray(value) ? value.join(", ") : value === undefined ? "" : String(value);
+    const text = Array.isArray(value) ? joined(value) : value === undefined ? "" : String(value);
     return { id: id(), field: question.field, op: question.op, value: text };
   }
 
@@ -158,5 +172,5 @@ window.heedWorkflow = (() => {
     return { ...stepToForm({ kind, ...(fresh[kind] || {}) }), open: true };
   }
 
-  return { triggerToForm, stepToForm, triggerToJson, stepToJson, questionToForm, shown, asksMany, newTrigger, newStep };
+  return { triggerToForm, stepToForm, triggerToJson, stepToJson, questionToForm, quoted, shown, asksMany, newTrigger, newStep };
 })();

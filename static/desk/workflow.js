@@ -11,6 +11,8 @@ document.addEventListener("alpine:init", () => {
     saving: false,
     said: "",
     removed: null,
+    quoted: shape.quoted,
+    asksMany: shape.asksMany,
 
     init() {
       const given = read("workflow-definition");
