@@ -65,19 +65,37 @@ def _save(request: HttpRequest, business: Business, workflow: Workflow | None) -
     try:
         data = workflow_times.to_utc(read(text), business)
         if workflow:
-            saved = workflows.update(workflow=workflow, data=data, by=actor_of(request))
+            drawn = drawn_at(request)
+            saved = workflows.update(workflow=workflow, data=data, by=actor_of(request), drawn=drawn)
         else:
             saved = workflows.create(business=business, data=data, by=actor_of(request))
-    except Invalid as invalid:
+    except (Invalid, Conflict) as refused:
+        errors = mistakes(refused)
         if by_script:
-            errors = {path: plainly(path, sentence) for path, sentence in invalid.errors.items()}
-            return JsonResponse({"errors": errors}, status=422)
-        return _page(request, business, workflow, EMPTY, text=text, errors=invalid.errors)
+            shown = {path: plainly(path, sentence) for path, sentence in errors.items()}
+            return JsonResponse({"errors": shown}, status=status_of(refused))
+        return _page(request, business, workflow, EMPTY, text=text, errors=errors)
     where = reverse("desk:workflow", args=[saved.pk])
     if by_script:
-        return JsonResponse({"url": where})
+        return JsonResponse({"url": where, "changed_at": saved.changed_at.isoformat()})
     messages.success(request, "Saved.")
     return redirect(where)
+
+
+def drawn_at(request: HttpRequest) -> str:
+    """When what the page was drawn with had last been changed, as the page sends it back."""
+    return request.headers.get("X-Changed-At") or request.POST.get("changed_at", "")
+
+
+def mistakes(refused: Invalid | Conflict) -> dict[str, str]:
+    """One sentence by dotted path; what stands in the way of all of it has none."""
+    if isinstance(refused, Invalid):
+        return refused.errors
+    return {"": f"{refused} What you wrote is still here."}
+
+
+def status_of(refused: Invalid | Conflict) -> int:
+    return 422 if isinstance(refused, Invalid) else 409
 
 
 def plainly(path: str, sentence: str) -> str:
@@ -116,6 +134,7 @@ def _page(
         "may_edit": may_edit,
         "definition": shown,
         "definition_text": text or json.dumps(definition, indent=2, ensure_ascii=False),
+        "changed_at": drawn_at(request) or (workflow.changed_at.isoformat() if workflow else ""),
         "errors": errors or {},
         "variables": sorted(VARIABLES),
         "vocabulary": workflow_vocabulary.vocabulary(business, workflow) if may_edit else {},

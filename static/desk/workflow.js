@@ -1,9 +1,10 @@
-// The workflow editor: holds the definition, draws nothing itself, saves it with one request.
+// The workflow editor: holds the definition, draws nothing itself.
 document.addEventListener("alpine:init", () => {
   const shape = window.heedWorkflow;
   const read = (name) => JSON.parse(document.getElementById(name).textContent);
 
   Alpine.data("workflowEditor", () => ({
+    ...window.heedWorkflowSaving,
     words: read("workflow-vocabulary"),
     form: null,
     errors: {},
@@ -27,6 +28,7 @@ document.addEventListener("alpine:init", () => {
       this.triggerSpecs = Object.fromEntries(this.words.triggers.map((spec) => [spec.type, spec]));
       this.stepSpecs = Object.fromEntries(this.words.steps.map((spec) => [spec.kind, spec]));
       this.saved = this.text();
+      this.changedAt = this.$root.dataset.changedAt;
       addEventListener("beforeunload", (event) => {
         if (this.dirty()) event.preventDefault();
       });
@@ -283,66 +285,6 @@ document.addEventListener("alpine:init", () => {
     },
     askLess(condition, position) {
       condition.questions.splice(position, 1);
-    },
-
-    // ---- saving ----
-
-    pathOfQuestion(path, condition, position) {
-      const single = condition.single && condition.questions.length === 1;
-      return single ? `${path}.condition` : `${path}.condition.${condition.join}.${position}`;
-    },
-    // The first mistake at this path or, where one field stands for a whole value, below it.
-    error(path, below = false) {
-      if (this.errors[path]) return this.errors[path];
-      return below ? Object.entries(this.errors).find(([other]) => other.startsWith(`${path}.`))?.[1] || "" : "";
-    },
-    fieldId(path) {
-      return `f-${path.replaceAll(".", "-")}`;
-    },
-    openMistakes() {
-      const paths = Object.keys(this.errors);
-      const hit = (path) => paths.some((other) => other === path || other.startsWith(`${path}.`));
-      this.lines().forEach((line) => {
-        if (line.type === "step" && hit(line.path)) line.step.open = true;
-      });
-      this.form.triggers.forEach((trigger, position) => {
-        if (hit(`triggers.${position}`)) trigger.open = true;
-      });
-    },
-    async save(then) {
-      this.saving = true;
-      this.errors = {};
-      this.removed = null;
-      try {
-        await this.send(this.text(), then);
-      } catch {
-        this.said = "";
-        this.errors = { "": "Heed cannot be reached. Nothing was saved; what you wrote is still here." };
-      }
-      this.saving = false;
-      // Alpine shows what was hidden a moment later, and what is hidden takes no focus.
-      if (Object.keys(this.errors).length) setTimeout(() => this.$refs.mistakes.focus(), 50);
-    },
-    async send(text, then) {
-      const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-      const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-      const answer = await fetch(location.pathname, { method: "POST", headers, body: text });
-      if (answer.status === 422) {
-        this.errors = (await answer.json()).errors;
-        this.openMistakes();
-      } else if (!answer.ok || answer.redirected) {
-        const why = answer.status === 403 ? "You may not edit workflows here." : "Heed could not save this.";
-        this.errors = { "": `${why} What you wrote is still here.` };
-      } else {
-        this.saved = text;
-        this.said = "Saved.";
-        this.go((await answer.json()).url, then);
-      }
-    },
-    go(url, then) {
-      if (then) location.assign(`${url}${then}`);
-      else if (location.pathname !== url) location.assign(url);
-      else htmx.trigger("#workflow-status", "workflow-saved");
     },
   }));
 });

@@ -1,11 +1,15 @@
 """Saving in the workflow editor: what was not touched stays, and what stands in the way is said."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from contacts.services import pipelines
 from tests.factories import MANAGER
 from workflows import services as workflows
 from workflows.models import Workflow
+from workflows.services import actions
 
 WITH_COMMAS = {
     "name": "Commas",
@@ -55,3 +59,66 @@ def test_values_with_commas_stay_as_they_are_and_can_be_written(desk, clinic):
     expect(page.get_by_text("Everything is saved")).to_be_visible()
     made.refresh_from_db()
     assert made.triggers[1]["filters"]["keywords"] == ["stop", "yes, please", "no"]
+
+
+@pytest.mark.browser
+def test_what_a_colleague_changed_meanwhile_is_not_undone_by_saving(desk, clinic):
+    made = drawn(clinic.business, {"kind": "stop"})
+    page = editor(desk, made)
+    workflows.update(workflow=made, data={"steps": [{"kind": "add_tag", "tag": "new"}]}, by=MANAGER)
+
+    save(page, "Renamed")
+
+    expect(page.locator(".desk-summary")).to_contain_text(
+        "Somebody has changed this workflow meanwhile: reload to see it. What you wrote is still here."
+    )
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Renamed")
+    made.refresh_from_db()
+    assert (made.name, made.steps) == ("Welcome", [{"kind": "add_tag", "tag": "new"}])
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    for name in ("Once", "Twice"):
+        save(page, name)
+        expect(page.get_by_text("Everything is saved")).to_be_visible()
+    made.refresh_from_db()
+    assert (made.name, made.steps) == ("Twice", [{"kind": "add_tag", "tag": "new"}])
+
+
+@pytest.mark.django_db
+def test_without_scripts_a_colleagues_change_is_not_undone_either(signed_in, clinic):
+    made = drawn(clinic.business, {"kind": "stop"})
+    address = f"/admin/workflows/workflow/{made.pk}/edit/"
+    form = {"definition": '{"name": "Renamed", "steps": []}', "changed_at": made.changed_at.isoformat()}
+    workflows.update(workflow=made, data={"steps": [{"kind": "add_tag", "tag": "new"}]}, by=MANAGER)
+    client = signed_in("manager")
+
+    for _ in range(2):
+        answer = client.post(address, form)
+        assert "Somebody has changed this workflow meanwhile" in answer.content.decode()
+        assert f'name="changed_at" value="{form["changed_at"]}"' in answer.content.decode()
+
+    made.refresh_from_db()
+    assert made.name == "Welcome"
+
+
+@pytest.mark.django_db
+def test_an_action_that_a_colleague_changed_meanwhile_is_not_overwritten(signed_in, clinic):
+    pipeline = pipelines.create_pipeline(business=clinic.business, name="Leads", by=MANAGER)
+    status = pipelines.create_status(pipeline=pipeline, data={"name": "New"}, by=MANAGER)
+    data = {"name": "Quiet", "operations": [{"kind": "add_tag", "tag": "a"}]}
+    action = actions.create(status=status, data=data, by=MANAGER)
+    drawn_at = action.changed_at.isoformat()
+    actions.update(action=action, data={"category": "other", "name": "Calm"}, by=MANAGER)
+
+    answer = signed_in("manager").post(
+        f"/admin/pipelines/action/{action.pk}/",
+        json.dumps({"name": "Loud", "category": "other", "steps": []}),
+        content_type="application/json",
+        headers={"X-Changed-At": drawn_at},
+    )
+
+    assert answer.status_code == 409
+    assert answer.json()["errors"][""].startswith("Somebody has changed this action meanwhile: reload")
+    action.refresh_from_db()
+    assert action.name == "Calm"

@@ -6,13 +6,13 @@ from typing import Any
 from contacts.actors import Actor
 from contacts.models import Business, Status
 from contacts.services import work
-from contacts.services.errors import Invalid, RoleRequired
+from contacts.services.errors import Conflict, Invalid, RoleRequired
 from contacts.words import Role, role_reaches
 from messaging import templates
 from messaging.services.manual import VARIABLES
 from workflows import definition
 from workflows.definition import Definition
-from workflows.models import Workflow
+from workflows.models import StatusAction, Workflow
 
 INBOUND = frozenset({"message.body"})
 """What templates may name where a message may have started the workflow."""
@@ -25,6 +25,13 @@ NO_AUDIENCE = "There is no such role, team or user: give managers, team:NAME or 
 def need_manager(by: Actor) -> None:
     if not role_reaches(by.role, Role.MANAGER):
         raise RoleRequired(Role.MANAGER.value)
+
+
+def need_unchanged(thing: Workflow | StatusAction, drawn: str | None) -> None:
+    """Raise Conflict when the locked row changed after the ISO time `drawn`, when it was shown. None asks nothing."""
+    if drawn is not None and thing.changed_at.isoformat() != drawn:
+        what = "workflow" if isinstance(thing, Workflow) else "action"
+        raise Conflict("changed_meanwhile", f"Somebody has changed this {what} meanwhile: reload to see it.")
 
 
 def validate(business: Business, data: Mapping[str, Any]) -> None:

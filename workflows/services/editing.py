@@ -36,13 +36,15 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Workflo
 
 
 @transaction.atomic
-def update(*, workflow: Workflow, data: Mapping[str, Any], by: Actor) -> Workflow:
+def update(*, workflow: Workflow, data: Mapping[str, Any], by: Actor, drawn: str | None = None) -> Workflow:
     """Bring a workflow to `data`; a key that is left out stays. The published version stays as it is.
 
-    Nothing different: nothing is written.
+    Nothing different: nothing is written. Raises Conflict `changed_meanwhile` when it is no longer as it was at
+    `drawn`, its `changed_at` as somebody saw it.
     """
     checking.need_manager(by)
     current = Workflow.objects.of(workflow.business_id).select_for_update(no_key=True).get(pk=workflow.pk)
+    checking.need_unchanged(current, drawn)
     if not isinstance(data, Mapping):
         raise Invalid({"": "Give the changes as an object."})
     before = {key: getattr(current, key) for key in KEYS}

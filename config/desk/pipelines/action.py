@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from config.desk import finding, site
 from config.desk.pipelines import board
 from config.desk.settings_pages import blame
-from config.desk.workflow import plainly, read
+from config.desk.workflow import drawn_at, mistakes, plainly, read, status_of
 from config.desk.workflow_vocabulary import vocabulary
 from contacts.acting import actor_of, business_of
 from contacts.models import Status
@@ -75,14 +75,14 @@ def _save(request: HttpRequest, status: Status, action: StatusAction | None) -> 
     try:
         data = _as_action(read(text))
         if action:
-            actions.update(action=action, data=data, by=by)
+            actions.update(action=action, data=data, by=by, drawn=drawn_at(request))
         else:
             actions.create(status=status, data=data, by=by)
     except (Invalid, Conflict) as refused:
-        errors = refused.errors if isinstance(refused, Invalid) else {"": str(refused)}
+        errors = mistakes(refused)
         shown = {path.replace("operations", "steps", 1): plainly(path, said) for path, said in errors.items()}
         if by_script:
-            return JsonResponse({"errors": shown}, status=422)
+            return JsonResponse({"errors": shown}, status=status_of(refused))
         empty = {"name": "", "category": "other", "operations": []}
         return _page(request, status, action, empty, text=text, errors=errors)
     where = reverse("desk:status", args=[status.pk])
@@ -130,6 +130,7 @@ def _page(
         "vocabulary": words,
         "categories": CATEGORIES,
         "warnings": actions.warnings(status, given["operations"]),
+        "changed_at": drawn_at(request) or (action.changed_at.isoformat() if action else ""),
         "errors": errors or {},
         "variables": sorted(VARIABLES),
     }

@@ -48,11 +48,17 @@ def create(*, status: Status, data: Mapping[str, Any], by: Actor) -> StatusActio
 
 
 @transaction.atomic
-def update(*, action: StatusAction, data: Mapping[str, Any], by: Actor) -> StatusAction:
-    """Bring an action to `data`; a key that is left out stays. What has been run stays as it was."""
+def update(
+    *, action: StatusAction, data: Mapping[str, Any], by: Actor, drawn: str | None = None
+) -> StatusAction:
+    """Bring an action to `data`; a key that is left out stays. What has been run stays as it was.
+
+    Raises Conflict `changed_meanwhile` when it is no longer as it was at `drawn`, its `changed_at` as somebody saw it.
+    """
     checking.need_manager(by)
     found = StatusAction.objects.select_related("status__pipeline__business")
     current = found.select_for_update(no_key=True, of=("self",)).get(pk=action.pk)
+    checking.need_unchanged(current, drawn)
     if not isinstance(data, Mapping):
         raise Invalid({"": "Give the changes as an object."})
     whole = {key: getattr(current, key) for key in KEYS} | dict(data)
