@@ -1,9 +1,14 @@
 """Workflows in plain words: when one starts, and what each of its steps does."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
+
 from compliance.models import FeedbackEvent
+from contacts.services.work import ROLE_PLURALS
 from contacts.words import Channel, Source, in_families
 from dnd.models import Reason
 
@@ -59,6 +64,26 @@ TAGS: Mapping[str, str] = {
     "not_equals": "has not exactly {tags}",
     "any_of": "has any of {tags}",
     "none_of": "has none of {tags}",
+}
+
+TELLS: Mapping[str, str] = {
+    plural: f"everybody with the role {role}" for plural, role in ROLE_PLURALS.items()
+}
+ASKS: Mapping[str, str] = {
+    "is": "is {value}",
+    "is_not": "is not {value}",
+    "contains": "contains {value}",
+    "any_of": "is {value}",
+    "none_of": "is not {value}",
+    "is_empty": "is empty",
+}
+ASKS_TAGS: Mapping[str, str] = {
+    "is": "has the tag {value}",
+    "is_not": "does not have the tag {value}",
+    "contains": "has a tag that contains {value}",
+    "any_of": "has the tag {value}",
+    "none_of": "does not have the tag {value}",
+    "is_empty": "has no tags",
 }
 
 
@@ -146,7 +171,47 @@ def _either(words: Sequence[str]) -> str:
 def duration(text: str) -> str:
     """`2 hours` for `2h`."""
     count, unit = text[:-1], UNITS.get(text[-1:], "")
-    return f"{count} {unit}{'' if count == '1' else 's'}" if unit else text
+    return f"{int(count)} {unit}{'' if int(count) == 1 else 's'}" if unit else text
+
+
+def moment(text: str) -> str:
+    """`1 Jan 2030, 09:30` for an ISO time, in the zone of whoever looks."""
+    at = timezone.localtime(datetime.fromisoformat(text))
+    return date_format(at, "j M Y, H:i:s" if at.second else "j M Y, H:i")
+
+
+def audience(to: str, names: Mapping[str, str]) -> str:
+    """Who is told: `the team “Sales”` for `team:Sales`."""
+    kind, _, name = to.partition(":")
+    if kind == "team":
+        return f"the team “{name}”"
+    return TELLS.get(to) or names.get(to.lower(), name)
+
+
+def condition(given: Mapping[str, Any], names: Mapping[str, str] = NO_NAMES) -> str:
+    """What an `if_else` asks: `the contact has the tag “vip” and SMS is blocked`. What is nested is in brackets."""
+    for group, word in (("all", " and "), ("any", " or ")):
+        if group in given:
+            parts = given[group]
+            inner = (condition(part, names) for part in parts)
+            nested = (len(parts) > 1 and ("all" in part or "any" in part) for part in parts)
+            return word.join(
+                f"({words})" if deep else words for words, deep in zip(inner, nested, strict=True)
+            )
+    return _question(given, names)
+
+
+def _question(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    asked, op, value = given["field"], given["op"], given.get("value")
+    area, _, name = asked.partition(".")
+    if area == "dnd" and name in Channel.values:
+        return f"{Channel(name).label} is {'blocked' if value is (op == 'is') else 'allowed'}"
+    values = value if isinstance(value, list) else [value]
+    said = _either([names.get(f"{asked}:{each}", f"“{each}”") for each in values])
+    if asked == "tag":
+        return f"the contact {ASKS_TAGS[op].format(value=said)}"
+    subject = "DND state" if asked == "dnd.state" else (name or asked).replace("_", " ")
+    return f"the contact's {subject} {ASKS[op].format(value=said)}"
 
 
 def status(pk: Any, names: Mapping[str, str]) -> str:
@@ -154,7 +219,7 @@ def status(pk: Any, names: Mapping[str, str]) -> str:
 
 
 def step(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """One step in a line. `names`: of workflows by id, of statuses by `status:` and id."""
+    """One step in a line. `names`: as `names.of` gives them."""
     kind = given.get("kind", "")
     named = names.get(str(given.get("workflow", "")), "a deleted workflow")
     match kind:
@@ -175,13 +240,19 @@ def step(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
         case "remove_from_workflow":
             return REMOVALS[given["which"]].format(workflow=named)
         case "internal_notification":
-            return f"Notify {given['to']}"
+            return f"Notify {audience(given['to'], names)}"
         case "create_task":
             return f"Create the task “{given['title']}”"
-        case "wait":
-            return f"Wait {duration(given['for'])}" if "for" in given else f"Wait until {given['until']}"
+        case "wait" | "if_else":
+            return _flow(given, names)
         case _:
             return STEPS.get(kind, kind)
+
+
+def _flow(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    if given["kind"] == "if_else":
+        return f"If {condition(given['condition'], names)}"
+    return f"Wait {duration(given['for'])}" if "for" in given else f"Wait until {moment(given['until'])}"
 
 
 def _for_sales(given: Mapping[str, Any], names: Mapping[str, str]) -> str:

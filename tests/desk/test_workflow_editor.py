@@ -126,7 +126,7 @@ def test_sms_opt_out_is_built_published_and_takes_effect(desk, clinic, contact):
     for words in (
         "Add the tag “SMS Opt-Out”",
         "Remove from the workflow “SMS campaign”",
-        "Notify team:Marketing",
+        "Notify the team “Marketing”",
     ):
         expect(page.locator(".path > li", has_text=words)).to_contain_text("Done")
 

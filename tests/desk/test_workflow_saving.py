@@ -122,3 +122,15 @@ def test_an_action_that_a_colleague_changed_meanwhile_is_not_overwritten(signed_
     assert answer.json()["errors"][""].startswith("Somebody has changed this action meanwhile: reload")
     action.refresh_from_db()
     assert action.name == "Calm"
+
+
+@pytest.mark.django_db
+def test_who_reads_a_workflow_or_publishes_it_sees_what_is_asked_and_who_is_told(signed_in, clinic):
+    tell = {"kind": "internal_notification", "to": "user:staff@harbour.example", "message": "m"}
+    asked = {"field": "tag", "op": "is", "value": "vip"}
+    made = drawn(clinic.business, {"kind": "if_else", "condition": asked, "then": [tell]})
+
+    for role, page in (("staff", ""), ("manager", "publish/")):
+        shown = signed_in(role).get(f"/admin/workflows/workflow/{made.pk}/edit/{page}").content.decode()
+        assert "If the contact has the tag “vip”" in shown
+        assert "Notify Staff of Harbour" in shown
