@@ -86,6 +86,8 @@ ASKS_TAGS: Mapping[str, str] = {
     "is_empty": "has no tags",
 }
 
+BRANCHES: Mapping[str, str] = {"then": "a.", "else": "b."}
+
 
 def trigger(given: Mapping[str, Any], names: Mapping[str, str] = NO_NAMES) -> str:
     """`DND is turned on for SMS, outbound`, and what else it asks for. `names`: of statuses, by `status:` and id."""
@@ -166,6 +168,11 @@ def _either(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def number(path: str) -> str:
+    """`18a.1` for the step at 17.then.0, as the editor counts; the branches of an `if_else` are a and b."""
+    return "".join(BRANCHES.get(part) or str(int(part) + 1) for part in path.split("."))
 
 
 def duration(text: str) -> str:

@@ -1,7 +1,7 @@
 """The page of one workflow: the editor for those who may edit, an outline in words for everybody."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -166,17 +166,25 @@ def outline(workflow: Workflow, business: Business) -> dict[str, Any]:
         "starts": [
             {"name": t.get("name", ""), "words": wording.trigger(t, named)} for t in workflow.triggers
         ],
-        "tree": [branch(step, named) for step in workflow.steps],
+        "tree": branches(workflow.steps, named),
     }
 
 
-def branch(step: Mapping[str, Any], named: Mapping[str, str]) -> dict[str, Any]:
-    """A step in words with the steps inside it."""
-    inside = {
-        side: [branch(inner, named) for inner in step.get(key, [])]
-        for side, key in (("yes", "then"), ("no", "else"))
-    }
-    return {"kind": step["kind"], "words": wording.step(step, named), "text": _text(step), **inside}
+def branches(
+    steps: Sequence[Mapping[str, Any]], named: Mapping[str, str], path: str = ""
+) -> list[dict[str, Any]]:
+    """Steps in words, each with its number and the steps inside it."""
+    return [
+        {
+            "kind": step["kind"],
+            "number": wording.number(f"{path}{position}"),
+            "words": wording.step(step, named),
+            "text": _text(step),
+            "yes": branches(step.get("then", []), named, f"{path}{position}.then."),
+            "no": branches(step.get("else", []), named, f"{path}{position}.else."),
+        }
+        for position, step in enumerate(steps)
+    ]
 
 
 def _text(step: Mapping[str, Any]) -> str:
@@ -208,7 +216,7 @@ def publish(request: HttpRequest, pk: str) -> HttpResponse:
         return redirect("desk:workflow", pk)
     context = {
         "workflow": workflow,
-        "warnings": workflows.lint(workflow),
+        "warnings": workflows.lint(workflow, called=wording.number),
         "forecast": workflows.preview(workflow),
         "next": (workflow.versions.aggregate(last=Max("number"))["last"] or 0) + 1,
         "older": _running_by_version(workflow),

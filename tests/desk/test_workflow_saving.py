@@ -134,3 +134,18 @@ def test_who_reads_a_workflow_or_publishes_it_sees_what_is_asked_and_who_is_told
         shown = signed_in(role).get(f"/admin/workflows/workflow/{made.pk}/edit/{page}").content.decode()
         assert "If the contact has the tag “vip”" in shown
         assert "Notify Staff of Harbour" in shown
+
+
+@pytest.mark.django_db
+def test_warnings_before_publishing_number_the_steps_as_the_editor_does(signed_in, clinic):
+    asked = {"field": "tag", "op": "is", "value": "vip"}
+    sms, tag = {"kind": "send_sms", "body": "x"}, {"kind": "add_tag", "tag": "a"}
+    made = drawn(
+        clinic.business, sms, {"kind": "if_else", "condition": asked, "then": [tag], "else": [tag, sms]}
+    )
+
+    shown = signed_in("manager").get(f"/admin/workflows/workflow/{made.pk}/edit/publish/").content.decode()
+
+    for step in ("1", "2b.2"):
+        assert f"Step {step} fails: the business has no connection for SMS." in shown
+    assert "2b. Otherwise" in shown

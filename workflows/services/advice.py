@@ -1,6 +1,7 @@
 """What is allowed in a workflow but is probably not meant."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from contacts.words import OUTBOUND_CHANNELS, in_words
@@ -13,8 +14,23 @@ from workflows.steps import KINDS
 from workflows.steps.messages import Send, SendPreferred
 
 
-def lint(workflow: Workflow) -> list[str]:
-    """One sentence for each thing that staff should look at before publishing. It changes nothing."""
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A sentence with {} for each of the steps that it is about, which are given by their paths."""
+
+    sentence: str
+    steps: tuple[str, ...] = ()
+
+
+def lint(workflow: Workflow, *, called: Callable[[str], str] = str) -> list[str]:
+    """One sentence for each thing that staff should look at before publishing. It changes nothing.
+
+    `called`: the name of a step by its path; without it a step goes by its path.
+    """
+    return [one.sentence.format(*map(called, one.steps)) for one in _advice(workflow)]
+
+
+def _advice(workflow: Workflow) -> list[Advice]:
     sends = [(path, ways) for path, step in walk(workflow.steps, "") if (ways := _channels(step))]
     return [
         *_entry(workflow),
@@ -34,12 +50,16 @@ def _channels(step: Step) -> list[str]:
     return [kind.channel] if isinstance(kind, Send) else []
 
 
-def _entry(workflow: Workflow) -> Iterator[str]:
+def _entry(workflow: Workflow) -> Iterator[Advice]:
     if not workflow.triggers:
-        yield "No trigger starts this workflow: contacts enter it by hand, by REST or from another workflow only."
+        yield Advice(
+            "No trigger starts this workflow: contacts enter it by hand, by REST or from another workflow only."
+        )
 
 
-def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+def _blocked(
+    triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, list[str]]]
+) -> Iterator[Advice]:
     """A message on a channel that the trigger has just seen blocked is skipped."""
     for trigger in triggers:
         filters = trigger["filters"]
@@ -56,32 +76,36 @@ def _blocked(triggers: Sequence[Mapping[str, Any]], sends: Sequence[tuple[str, l
         for path, channels in sends:
             if set(channels) <= set(shut):
                 name = in_words(channels)
-                yield f"Step {path} sends {name} to contacts whose {name} DND starts this workflow."
+                yield Advice(
+                    f"Step {{}} sends {name} to contacts whose {name} DND starts this workflow.", (path,)
+                )
 
 
-def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, list[str]]]) -> Iterator[str]:
+def _unconnected(workflow: Workflow, sends: Sequence[tuple[str, list[str]]]) -> Iterator[Advice]:
     connected = set(
         Connection.objects.filter(business=workflow.business_id).values_list("channel", flat=True)
     )
     for path, channels in sends:
         if connected.isdisjoint(channels):
-            yield f"Step {path} fails: the business has no connection for {in_words(channels)}."
+            yield Advice(
+                f"Step {{}} fails: the business has no connection for {in_words(channels)}.", (path,)
+            )
 
 
-def _unreachable(steps: Sequence[Step], path: str = "") -> Iterator[str]:
+def _unreachable(steps: Sequence[Step], path: str = "") -> Iterator[Advice]:
     for position, step in enumerate(steps):
         here = f"{path}{position}"
         ends = step["kind"] == "stop" or (
             step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all")
         )
         if ends and position + 1 < len(steps):
-            yield f"Nothing after step {here} runs."
+            yield Advice("Nothing after step {} runs.", (here,))
             return
         for branch in BRANCHES:
             yield from _unreachable(step.get(branch, []), f"{here}.{branch}.")
 
 
-def _taken_back(steps: Sequence[Step]) -> Iterator[str]:
+def _taken_back(steps: Sequence[Step]) -> Iterator[Advice]:
     """Whatever waits at the door when an enrollment is removed is withdrawn, also by its own last step."""
     sent = ""
     for path, step in walk(list(steps), ""):
@@ -90,10 +114,13 @@ def _taken_back(steps: Sequence[Step]) -> Iterator[str]:
         elif step["kind"] == "wait":
             sent = ""
         elif sent and step["kind"] == "remove_from_workflow" and step["which"] in ("current", "all"):
-            yield f"Step {path} withdraws the message of step {sent} unless it has left by then: end with stop instead."
+            yield Advice(
+                "Step {} withdraws the message of step {} unless it has left by then: end with stop instead.",
+                (path, sent),
+            )
 
 
-def _unpublished(workflow: Workflow) -> Iterator[str]:
+def _unpublished(workflow: Workflow) -> Iterator[Advice]:
     named = {
         path: int(step["workflow"])
         for path, step in walk(workflow.steps, "")
@@ -102,4 +129,4 @@ def _unpublished(workflow: Workflow) -> Iterator[str]:
     published = versions.published(named.values())
     for path, target in named.items():
         if target not in published:
-            yield f"Step {path} fails as long as the workflow that it names is not published."
+            yield Advice("Step {} fails as long as the workflow that it names is not published.", (path,))
