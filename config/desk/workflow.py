@@ -208,14 +208,14 @@ def publish(request: HttpRequest, pk: str) -> HttpResponse:
     if request.method == "POST":
         try:
             version = workflows.publish(workflow=workflow, by=actor_of(request))
-            messages.success(
-                request, f"Published as version {version.number}. From now on it starts by itself."
-            )
+            messages.success(request, f"Published as version {version.number}. {_from_now_on(workflow)}")
         except (Conflict, Invalid) as error:
             messages.error(request, f"Not published. {error}")
         return redirect("desk:workflow", pk)
     context = {
         "workflow": workflow,
+        "refusal": workflows.refusal(workflow),
+        "from_now_on": _from_now_on(workflow),
         "warnings": workflows.lint(workflow, called=wording.number),
         "forecast": workflows.preview(workflow),
         "next": (workflow.versions.aggregate(last=Max("number"))["last"] or 0) + 1,
@@ -224,6 +224,12 @@ def publish(request: HttpRequest, pk: str) -> HttpResponse:
         **outline(workflow, workflow.business),
     }
     return site.page(request, "desk/workflow/publish.html", context, title=f"Publish {workflow.name}?")
+
+
+def _from_now_on(workflow: Workflow) -> str:
+    if any(trigger["type"] != "manual" for trigger in workflow.triggers):
+        return "From now on it starts by itself."
+    return "From now on contacts can be added to it; it does not start by itself."
 
 
 def _running_by_version(workflow: Workflow) -> list[dict[str, Any]]:

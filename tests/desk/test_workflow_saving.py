@@ -149,3 +149,34 @@ def test_warnings_before_publishing_number_the_steps_as_the_editor_does(signed_i
     for step in ("1", "2b.2"):
         assert f"Step {step} fails: the business has no connection for SMS." in shown
     assert "2b. Otherwise" in shown
+
+
+def asking_to_publish(client, made: Workflow) -> str:
+    page = client.get(f"/admin/workflows/workflow/{made.pk}/edit/publish/").content.decode()
+    return " ".join(page.split())
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_published_says_why_and_has_no_button(signed_in, clinic):
+    shown = asking_to_publish(signed_in("manager"), drawn(clinic.business))
+
+    assert "It cannot be published yet. This workflow has no steps: add at least one." in shown
+    assert "Publish version 1" not in shown
+    assert "is frozen" not in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("trigger", "words"),
+    [
+        ("manual", "From now on contacts can be added to it; it does not start by itself."),
+        ("contact_created", "From now on it starts by itself."),
+    ],
+)
+def test_only_what_has_a_trigger_of_its_own_is_said_to_start_by_itself(signed_in, clinic, trigger, words):
+    made = drawn(clinic.business, {"kind": "stop"}, triggers=[{"type": trigger}])
+    client = signed_in("manager")
+
+    assert f"Version 1 is frozen as it is saved now. {words}" in asking_to_publish(client, made)
+    answer = client.post(f"/admin/workflows/workflow/{made.pk}/edit/publish/", follow=True)
+    assert f"Published as version 1. {words}" in answer.content.decode()

@@ -6,7 +6,7 @@ from workflows.services.checking import validate
 from workflows.services.editing import create, delete, update
 from workflows.services.enrollments import enroll, remove
 from workflows.services.forecast import Forecast, StepForecast, preview
-from workflows.services.publishing import is_published, publish, published_version, unpublish
+from workflows.services.publishing import is_published, publish, published_version, refusal, unpublish
 
 __all__ = [
     "Forecast",
@@ -19,6 +19,7 @@ __all__ = [
     "preview",
     "publish",
     "published_version",
+    "refusal",
     "remove",
     "unpublish",
     "update",

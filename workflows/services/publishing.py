@@ -8,7 +8,7 @@ from django.db.models import Max
 from contacts import locks
 from contacts.actors import Actor
 from contacts.services import tags
-from contacts.services.errors import Conflict
+from contacts.services.errors import Conflict, Invalid
 from workflows import versions
 from workflows.definition import KEYS, Definition, compile_program
 from workflows.definition.steps import walk
@@ -35,9 +35,7 @@ def publish(*, workflow: Workflow, by: Actor) -> Version:
     checking.need_manager(by)
     versions.lock_publishing([workflow.business_id], exclusive=True)
     current = Workflow.objects.of(workflow.business_id).select_for_update(no_key=True).get(pk=workflow.pk)
-    found = checking.checked(workflow.business, {key: getattr(current, key) for key in KEYS})
-    if not found.steps:
-        raise Conflict("nothing_to_publish", "This workflow has no steps: add at least one.")
+    found = _fit(current)
     before = published_version(current)
     if before and _same(before, found):
         return before
@@ -46,6 +44,22 @@ def publish(*, workflow: Workflow, by: Actor) -> Version:
         current.business_id, {step["tag"] for _, step in walk(found.steps) if step["kind"] == "add_tag"}
     )
     return _freeze(current, found, by)
+
+
+def refusal(workflow: Workflow) -> str:
+    """Why publishing it as it is now would be refused; empty where it would not."""
+    try:
+        _fit(workflow)
+    except (Conflict, Invalid) as refused:
+        return str(refused)
+    return ""
+
+
+def _fit(workflow: Workflow) -> Definition:
+    found = checking.checked(workflow.business, {key: getattr(workflow, key) for key in KEYS})
+    if not found.steps:
+        raise Conflict("nothing_to_publish", "This workflow has no steps: add at least one.")
+    return found
 
 
 def _freeze(workflow: Workflow, found: Definition, by: Actor) -> Version:
