@@ -12,6 +12,11 @@
     fade();
   }
 
+  function whyNot({ xhr, elt }) {
+    if (xhr.status === 404) return `This${elt.closest("#dnd") ? " contact" : ""} was deleted meanwhile.`;
+    return xhr.status === 403 ? "You may not do this here." : "Heed could not do this.";
+  }
+
   function fade() {
     clearTimeout(quiet);
     const shown = Number(said()?.querySelector("[data-shown-for]")?.dataset.shownFor) || SHOWN_FOR;
@@ -20,8 +25,7 @@
 
   // A part of the page could not be saved or fetched: say so, and leave everything as it is.
   document.addEventListener("htmx:responseError", (event) => {
-    const refused = event.detail.xhr.status === 403;
-    say(refused ? "You may not do this here. Nothing was changed." : "Heed could not do this. Nothing was changed.", true);
+    say(`${whyNot(event.detail)} Nothing was changed.`, true);
   });
   document.addEventListener("htmx:sendError", () => say("Heed cannot be reached. Nothing was changed.", true));
   document.addEventListener("htmx:oobAfterSwap", fade);

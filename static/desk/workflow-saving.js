@@ -37,15 +37,15 @@ window.heedWorkflowSaving = {
     if (Object.keys(this.errors).length) setTimeout(() => this.$refs.mistakes.focus(), 50);
   },
   async send(text, then) {
-    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    // The cookie's token, not the page's: whoever signs in again in another tab gets another one.
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] || "";
     const headers = { "Content-Type": "application/json", "X-CSRFToken": token, "X-Changed-At": this.changedAt };
     const answer = await fetch(location.pathname, { method: "POST", headers, body: text });
     if (answer.status === 422 || answer.status === 409) {
       this.errors = (await answer.json()).errors;
       this.openMistakes();
     } else if (!answer.ok || answer.redirected) {
-      const why = answer.status === 403 ? "You may not edit workflows here." : "Heed could not save this.";
-      this.errors = { "": `${why} What you wrote is still here.` };
+      this.errors = { "": `${this.whyNot(answer)} What you wrote is still here.` };
     } else {
       this.saved = text;
       this.said = "Saved.";
@@ -53,6 +53,11 @@ window.heedWorkflowSaving = {
       this.changedAt = changedAt;
       this.go(url, then);
     }
+  },
+  whyNot(answer) {
+    if (answer.redirected) return "You are signed out: sign in in another tab, then save again.";
+    if (answer.status === 404) return "This was deleted meanwhile: copy what you need.";
+    return answer.status === 403 ? "You may not edit this here." : "Heed could not save this.";
   },
   go(url, then) {
     if (then) location.assign(`${url}${then}`);

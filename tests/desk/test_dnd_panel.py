@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from contacts import locks
 from contacts.actors import Actor
 from contacts.models import Business
+from contacts.services import people
 from dnd import services as dnd
 from dnd.models import Change, Ground
 from tests.factories import ENTERPRISE, ContactFactory, block
@@ -341,3 +342,14 @@ def test_a_ground_with_an_end_says_until_when(signed_in, contact):
     dnd.change_one(business=contact.business, contact=contact.pk, wish=wish, by=ENTERPRISE)
 
     assert re.search(r", until .* \(in 3 days\)", shown(signed_in("staff"), contact))
+
+
+@pytest.mark.browser
+def test_a_contact_that_was_deleted_meanwhile_is_said_to_be(desk, contact):
+    page = desk("staff").contact(contact)
+    people.delete(contact=contact, by=ENTERPRISE)
+
+    switch(page, "Block SMS").click()
+
+    expect(page.locator("#desk-said")).to_have_text("This contact was deleted meanwhile. Nothing was changed.")
+    expect(switch(page, "Block SMS")).to_have_attribute("aria-checked", "false")

@@ -1,8 +1,10 @@
 """Saving in the workflow editor: what was not touched stays, and what stands in the way is said."""
 
 import json
+import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from contacts.services import pipelines
@@ -180,3 +182,43 @@ def test_only_what_has_a_trigger_of_its_own_is_said_to_start_by_itself(signed_in
     assert f"Version 1 is frozen as it is saved now. {words}" in asking_to_publish(client, made)
     answer = client.post(f"/admin/workflows/workflow/{made.pk}/edit/publish/", follow=True)
     assert f"Published as version 1. {words}" in answer.content.decode()
+
+
+def said(page: Page):
+    return page.locator(".desk-summary")
+
+
+@pytest.mark.browser
+def test_whoever_is_signed_out_meanwhile_signs_in_elsewhere_and_saves_again(desk, clinic):
+    made = drawn(clinic.business, {"kind": "stop"})
+    at = desk("manager")
+    page = at.open(f"/admin/workflows/workflow/{made.pk}/edit/")
+    Session.objects.all().delete()
+
+    save(page, "Renamed")
+    expect(said(page)).to_contain_text("You are signed out: sign in in another tab, then save again.")
+
+    clinic.people["manager"].set_password("a-long-password-1")
+    clinic.people["manager"].save()
+    other = page.context.new_page()
+    other.goto(f"{at.base}/admin/")
+    other.get_by_label("Email").fill("manager@harbour.example")
+    other.get_by_label("Password").fill("a-long-password-1")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other).to_have_url(re.compile("/admin/$"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Everything is saved")).to_be_visible()
+    made.refresh_from_db()
+    assert made.name == "Renamed"
+
+
+@pytest.mark.browser
+def test_a_workflow_that_was_deleted_meanwhile_is_said_to_be(desk, clinic):
+    made = drawn(clinic.business, {"kind": "stop"})
+    page = editor(desk, made)
+    workflows.delete(workflow=made, by=MANAGER)
+
+    save(page, "Renamed")
+
+    expect(said(page)).to_contain_text("This was deleted meanwhile: copy what you need.")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Renamed")
