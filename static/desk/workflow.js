@@ -119,7 +119,7 @@ document.addEventListener("alpine:init", () => {
         make_call: () => step.say,
         add_tag: () => step.tag,
         remove_tag: () => step.tag,
-        set_dnd: () => `${step.enable === "true" ? "Block" : "Allow"} ${channels}`,
+        set_dnd: () => `${step.enable === "true" ? "Block" : "Allow"} ${channels}${step.direction === "inbound" ? " (inbound)" : ""}`,
         add_to_dnc: () => channels,
         change_status: () => (step.status ? this.label(this.words.statuses, step.status) : ""),
         add_to_workflow: () => this.label(this.words.workflows, step.workflow),

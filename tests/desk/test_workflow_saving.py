@@ -222,3 +222,16 @@ def test_a_workflow_that_was_deleted_meanwhile_is_said_to_be(desk, clinic):
 
     expect(said(page)).to_contain_text("This was deleted meanwhile: copy what you need.")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Renamed")
+
+
+@pytest.mark.browser
+def test_a_card_says_that_dnd_is_inbound(desk, clinic):
+    block = {"kind": "set_dnd", "enable": True, "channels": "all"}
+    page = editor(
+        desk,
+        drawn(clinic.business, block | {"direction": "inbound"}, block | {"direction": "outbound"}),
+    )
+
+    expect(page.locator(".flow-title small")).to_have_text(
+        ["Block all channels (inbound)", "Block all channels"]
+    )
