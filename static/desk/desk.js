@@ -69,7 +69,16 @@
     }
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
   });
+  // The Undo of a change of DND goes away with its toast: the focus goes back to what was undone.
+  let changed = null;
+  document.addEventListener("submit", (event) => {
+    if (event.target.closest("#dnd")) changed = event.submitter?.id;
+    if (event.target.closest("#note-dialog")) changed = asking;
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "dnd" && event.detail.requestConfig.elt.closest(".desk-toast")) {
+      document.getElementById(changed)?.focus();
+    }
     const dialog = document.getElementById("note-dialog");
     if (dialog?.open && event.target.id === "dnd") {
       dialog.close();

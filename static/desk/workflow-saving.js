@@ -23,6 +23,7 @@ window.heedWorkflowSaving = {
     });
   },
   async save(then) {
+    if (this.saving) return;
     this.saving = true;
     this.errors = {};
     this.removed = null;

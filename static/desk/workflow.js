@@ -224,6 +224,10 @@ document.addEventListener("alpine:init", () => {
       this.nameIt(kind);
       this.after(drop, steps.at(-1).id, "Step added.");
     },
+    close(drop) {
+      drop.open = false;
+      drop.querySelector("summary").focus();
+    },
     after(drop, id, said) {
       drop.open = false;
       this.errors = {};
@@ -267,7 +271,9 @@ document.addEventListener("alpine:init", () => {
       this.$nextTick(() => {
         const moved = this.lines().find((other) => other.key === step.id);
         this.said = `Moved: it is now step ${moved.number}.`;
-        document.getElementById(`${step.id}-${by < 0 ? "up" : "down"}`)?.focus();
+        // At the end of its way the arrow is disabled and takes no focus; the other one does.
+        const way = this.canMove(moved, by) ? by : -by;
+        document.getElementById(`${step.id}-${way < 0 ? "up" : "down"}`)?.focus();
       });
     },
     canMove(line, by) {

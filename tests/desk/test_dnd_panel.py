@@ -351,5 +351,18 @@ def test_a_contact_that_was_deleted_meanwhile_is_said_to_be(desk, contact):
 
     switch(page, "Block SMS").click()
 
-    expect(page.locator("#desk-said")).to_have_text("This contact was deleted meanwhile. Nothing was changed.")
+    expect(page.locator("#desk-said")).to_have_text(
+        "This contact was deleted meanwhile. Nothing was changed."
+    )
     expect(switch(page, "Block SMS")).to_have_attribute("aria-checked", "false")
+
+
+@pytest.mark.browser
+def test_after_undo_the_focus_is_on_what_was_undone(desk, contact):
+    page = desk("staff").contact(contact)
+    switch(page, "Block SMS").press("Space")
+
+    page.locator("#dnd-undo").press("Enter")
+
+    expect(page.locator("#desk-said")).to_contain_text("Undone")
+    expect(switch(page, "Block SMS")).to_be_focused()

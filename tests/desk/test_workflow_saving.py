@@ -235,3 +235,30 @@ def test_a_card_says_that_dnd_is_inbound(desk, clinic):
     expect(page.locator(".flow-title small")).to_have_text(
         ["Block all channels (inbound)", "Block all channels"]
     )
+
+
+# --- where the keyboard is ---
+
+
+@pytest.mark.browser
+def test_the_focus_stays_where_somebody_works_by_keyboard(desk, clinic):
+    made = drawn(clinic.business, {"kind": "add_tag", "tag": "a"}, {"kind": "stop"})
+    page = editor(desk, made)
+    button = page.get_by_role("button", name="Save", exact=True)
+
+    button.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_attached()
+    expect(button).to_be_focused()
+
+    page.get_by_role("button", name="Move step 2 up").press("Enter")
+    expect(page.get_by_role("button", name="Move step 1 down")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move step 2 up")).to_be_focused()
+
+    for name in ("Add a step", "Add a trigger"):
+        summary = page.locator("summary", has_text=name)
+        summary.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        expect(summary).to_be_focused()
+        expect(page.locator(".flow-add[open]")).to_have_count(0)
