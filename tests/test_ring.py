@@ -5,8 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from celery.worker import consumer
 from django.db import transaction
 
+from config.consumer import Consumer
 from contacts import ring as ringing
 from contacts.ring import Bell, ring
 
@@ -105,3 +107,14 @@ def test_a_forked_process_has_a_bell_of_its_own() -> None:
         assert ringing.bell.ringer is None
     finally:
         ringing.bell = before
+
+
+def test_a_worker_outlives_a_lost_connection_that_cannot_be_closed_in_order(monkeypatch, caplog):
+    def fail(self, exc):
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+    monkeypatch.setattr(consumer.Consumer, "on_connection_error_after_connected", fail)
+
+    Consumer.__new__(Consumer).on_connection_error_after_connected(ConnectionError())
+
+    assert "could not be closed in order" in caplog.text

@@ -182,7 +182,10 @@ ACTS = {
     "edit a workflow": Act(
         "manager",
         lambda client, place: client.post(
-            _path("workflows/workflow/{workflow}/edit/", place), DEFINITION, content_type="application/json"
+            _path("workflows/workflow/{workflow}/edit/", place),
+            DEFINITION,
+            content_type="application/json",
+            headers={"X-Changed-At": place.workflow.changed_at.isoformat()},
         ),
         rest("patch", "workflows/{workflow}/", {"name": "New"}),
         lambda place: Workflow.objects.filter(name="New").exists(),

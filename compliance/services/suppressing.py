@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 
 from contacts import phones, spreadsheets
 from contacts.actors import Actor
+from contacts.importing import records
 from contacts.models import POINT_OF_CHANNEL, Business, PointKind
 from contacts.services.errors import Invalid, RoleRequired
 from contacts.words import Channel, Role, role_reaches
@@ -113,6 +114,7 @@ def import_csv(*, business: Business, file: IO[str], by: Actor, note: str = "") 
 
 
 def _rows_of(file: IO[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    records.take_long_cells()
     reader = csv.reader(file)
     try:
         header = [name.strip().lower() for name in next(reader, [])]

@@ -62,14 +62,19 @@ def _width(lines: list[str], mark: str) -> tuple[bool, int]:
     return header > 1 and widths.count(header) * 2 > len(widths), header
 
 
+def take_long_cells() -> None:
+    """Have this process read cells of any length that a file may have, so that a long one costs its row alone."""
+    if csv.field_size_limit() < LONGEST_CELL:
+        csv.field_size_limit(LONGEST_CELL)
+
+
 def read(file: TextIO, delimiter: str, *, after: int = 0) -> Iterator[Record]:
     """Every row from where the file stands, that one being row `after` + 1. Blank rows are counted and left out.
 
     A row with a broken quotation mark is told as such, and reading goes on with the next line, so that
     the mark costs that row and no other.
     """
-    if csv.field_size_limit() < LONGEST_CELL:
-        csv.field_size_limit(LONGEST_CELL)
+    take_long_cells()
     lines = _Lines(file)
     number = after
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

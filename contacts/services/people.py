@@ -111,8 +111,6 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Contact
     """A new contact as `clean` gave it. An address that is being opted out right now is waited for."""
     _hold_keys(business, data)
     _refuse_taken_external_id(business, data.get("external_id"), but=None)
-    if by.source != Source.SYNC and any(phone.preferred for phone in data.get("phones", ())):
-        preferring.refuse_while_synced(business)
     contact = Contact.objects.create(
         business=business, **{name: data[name] for name in NAMES if name in data}
     )

@@ -194,7 +194,7 @@ def test_a_file_suppresses_what_it_can_and_says_what_it_could_not(signed_in, cli
     assert "This is not an email address" in page
 
 
-@pytest.mark.parametrize("content", [b"", b"phone\n1", b"\xff\xfe\x00", b"address\n" + b'"' + b"x" * 200_000])
+@pytest.mark.parametrize("content", [b"", b"phone\n1", b"\xff\xfe\x00"])
 def test_what_is_no_such_file_is_refused(signed_in, clinic, content):
     response = signed_in("manager").post(
         "/admin/suppressions/import/", {"file": SimpleUploadedFile("list.csv", content or b" ")}
@@ -247,16 +247,16 @@ def test_rows_that_are_none_are_told_each_and_stop_no_other(clinic, channel):
     assert all(line > 1 and why for line, _, why in result.faults)
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("address,address\n+14155550100,+14155550101\n", "names the column address twice"),
-        ("address\n+14155550100\n" + "x" * 200_000 + "\n", "Line 3 cannot be read as CSV"),
-    ],
-)
-def test_a_file_that_would_lose_something_is_refused_with_the_place(clinic, text, sentence):
-    with pytest.raises(Invalid, match=sentence):
+def test_a_file_that_would_lose_something_is_refused(clinic):
+    text = "address,address\n+14155550100,+14155550101\n"
+    with pytest.raises(Invalid, match="names the column address twice"):
         suppressing.import_csv(business=clinic.business, file=io.StringIO(text), by=MANAGER)
+
+
+def test_a_very_long_cell_costs_its_row_alone(clinic):
+    text = "address\n" + "x" * 200_000 + "\n+14155550100\n"
+    result = suppressing.import_csv(business=clinic.business, file=io.StringIO(text), by=MANAGER)
+    assert (result.rows, result.new, [line for line, _, _ in result.faults]) == (2, 3, [2])
 
 
 def test_the_services_ask_for_the_role_themselves(clinic):
