@@ -77,11 +77,16 @@ def test_the_pages_are_accessible_and_fit(browser_page, live_server, contact, to
         if wrong := faults(page) + (["too wide"] if too_wide(page) else []):
             found[stage] = wrong
 
+    def press(name, exact=False):
+        """Each button here leads to a page, at the very address that one is at."""
+        with page.expect_navigation():
+            page.get_by_role("button", name=name, exact=exact).click()
+
     page.goto(f"{live_server.url}/u/{token}")
     look("asking")
-    page.get_by_role("button", name="Unsubscribe").click()
+    press("Unsubscribe")
     look("unsubscribed")
-    page.get_by_role("button", name="Undo").click()
+    press("Undo")
     look("undone")
     block(contact, "call", reason="user_request", by=ENTERPRISE)
     page.goto(f"{live_server.url}/p/{token}?lang=es")
@@ -89,12 +94,12 @@ def test_the_pages_are_accessible_and_fit(browser_page, live_server, contact, to
     page.goto(f"{live_server.url}/p/{token}")
     page.get_by_label("Pause until").fill("2000-01-01")
     page.locator("form.aside").first.evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name="Pause", exact=True).click()
+    press("Pause", exact=True)
     look("a day that is over")
     page.get_by_role("group", name="WhatsApp").get_by_label("Off").check()
-    page.get_by_role("button", name="Save").click()
+    press("Save")
     look("saved")
-    page.get_by_role("button", name="Stop everything").click()
+    press("Stop everything")
     look("stopped")
 
     assert found == {}

@@ -366,3 +366,20 @@ def test_after_undo_the_focus_is_on_what_was_undone(desk, contact):
 
     expect(page.locator("#desk-said")).to_contain_text("Undone")
     expect(switch(page, "Block SMS")).to_be_focused()
+
+
+@pytest.mark.browser
+def test_undo_works_from_the_moment_it_is_shown(desk, contact):
+    page = desk("staff").contact(contact)
+    page.evaluate(
+        """new MutationObserver((_, seen) => {
+            const undo = document.getElementById("dnd-undo");
+            if (undo) { seen.disconnect(); undo.click(); }
+        }).observe(document.body, {childList: true, subtree: true})"""
+    )
+
+    switch(page, "Block SMS").click()
+
+    # Its place on the page is kept: it is no whole new page.
+    expect(page.locator("#desk-said")).to_contain_text("Undone")
+    expect(switch(page, "Block SMS")).to_be_focused()
