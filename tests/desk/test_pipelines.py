@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from contacts.models import Contact, Pipeline, Status
 from contacts.services import pipelines, statuses
@@ -217,13 +218,14 @@ def test_from_an_empty_desk_to_a_lead_that_is_never_contacted_again(desk, clinic
         manager.get_by_label("Name").fill(name)
         manager.get_by_label("What it means").select_option(meaning)
         manager.get_by_role("button", name="Add").click()
+        expect(manager.get_by_role("link", name=name, exact=True)).to_be_visible()
         manager.get_by_role("link", name="Add a status").first.click()
     manager.goto(manager.url.split("/admin/")[0] + "/admin/pipelines/")
     manager.get_by_role("link", name="New", exact=True).click()
     manager.get_by_role("link", name="New action").click()
     manager.get_by_text("Add a step", exact=False).first.click()
     manager.get_by_role("button", name="Add to Do Not Contact list").click()
-    assert manager.get_by_label("Name of the button").input_value() == "Do Not Contact"
+    expect(manager.get_by_label("Name of the button")).to_have_value("Do Not Contact")
     manager.get_by_text("It moves nowhere").wait_for()
     manager.get_by_role("button", name="Move to Lost").click()
     manager.get_by_role("button", name="Save", exact=True).click()

@@ -411,6 +411,7 @@ def test_a_saved_change_is_told_apart_from_what_is_published(desk, clinic):
     expect(page.locator("#workflow-status")).to_contain_text("What is saved differs from what is published.")
     page.get_by_role("button", name="Save and publish").click()
     page.get_by_role("button", name="Publish version 2").click()
+    expect(page.locator("#workflow-status")).to_contain_text("Version 2 published")
     expect(page.locator("#workflow-status")).not_to_contain_text("differs")
     assert workflows.published_version(made).steps[0]["tag"] == "b"
 
