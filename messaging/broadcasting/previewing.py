@@ -63,32 +63,58 @@ class Preview:
         return self.total - self.outcomes[NONE]
 
 
+@dataclass(slots=True)
+class Count:
+    """How far a preview is: everybody up to the contact `after`. Its groups are by outcome and reason."""
+
+    after: int = 0
+    total: int = 0
+    groups: dict[tuple[str, str], Group] = field(default_factory=dict)
+
+
 def preview(broadcast: Broadcast) -> Preview:
     """Counts over everybody in the audience as it is now. Nothing is written or locked."""
-    groups: dict[tuple[str, str], Group] = {}
-    total = 0
-    opens_at = window.opens_at(
+    count = Count()
+    for _ in batches(broadcast, count):
+        pass
+    return outcome(broadcast, count)
+
+
+def batches(broadcast: Broadcast, count: Count) -> Iterator[None]:
+    """Counts on from where `count` is, and stops for its caller after each batch; at its end everybody is in it."""
+    opens_at = _opens_at(broadcast)
+    at_once = CAMPAIGN_WINDOW if opens_at else ""
+    audience = people.of(broadcast).order_by("pk").values_list("pk", "first_name", "last_name")
+    while batch := [Named(*row) for row in audience.filter(pk__gt=count.after)[:BATCH]]:
+        reading, recipients = deciding.decide(broadcast, batch)
+        filling = Filling(broadcast, reading)
+        for recipient in recipients:
+            count.total += 1
+            key = _key(recipient, filling, at_once)
+            group = count.groups.setdefault(key, Group(*key))
+            group.count += 1
+            if len(group.examples) < EXAMPLES:
+                group.examples.append(recipient.named)
+        count.after = batch[-1].id
+        yield
+
+
+def outcome(broadcast: Broadcast, count: Count) -> Preview:
+    """What a whole count comes to."""
+    order = (*WAYS, NONE)
+    ranked = sorted(
+        count.groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason)
+    )
+    return Preview(count.total, people.left_out(broadcast), ranked, _opens_at(broadcast))
+
+
+def _opens_at(broadcast: Broadcast) -> datetime | None:
+    return window.opens_at(
         locks.now(),
         zone=broadcast.business.timezone,
         opens=broadcast.window_opens,
         closes=broadcast.window_closes,
     )
-    at_once = CAMPAIGN_WINDOW if opens_at else ""
-    for batch in _batches(broadcast):
-        reading, recipients = deciding.decide(broadcast, batch)
-        filling = Filling(broadcast, reading)
-        for recipient in recipients:
-            total += 1
-            key = _key(recipient, filling, at_once)
-            group = groups.setdefault(key, Group(*key))
-            group.count += 1
-            if len(group.examples) < EXAMPLES:
-                group.examples.append(recipient.named)
-    order = (*WAYS, NONE)
-    ranked = sorted(
-        groups.values(), key=lambda group: (order.index(group.outcome), -group.count, group.reason)
-    )
-    return Preview(total, people.left_out(broadcast), ranked, opens_at)
 
 
 def _key(recipient: Recipient, filling: Filling, at_once: str) -> tuple[str, str]:
@@ -101,12 +127,3 @@ def _key(recipient: Recipient, filling: Filling, at_once: str) -> tuple[str, str
     except CannotRender:
         return NONE, CANNOT_RENDER
     return outcome, verdict.reason if isinstance(verdict, Hold) else at_once
-
-
-def _batches(broadcast: Broadcast) -> Iterator[list[Named]]:
-    """The audience by id, each batch found from where the last one ended."""
-    audience = people.of(broadcast).order_by("pk").values_list("pk", "first_name", "last_name")
-    after = 0
-    while batch := [Named(*row) for row in audience.filter(pk__gt=after)[:BATCH]]:
-        yield batch
-        after = batch[-1].id

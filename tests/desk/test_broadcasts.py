@@ -130,8 +130,44 @@ def test_a_large_audience_is_counted_once_the_page_is_there(signed_in, draft, mo
     monkeypatch.setattr("config.desk.broadcasts.views.AT_ONCE", 1)
     client = signed_in("manager")
     assert "Looking at 2 contacts" in client.get(address(draft, "preview/")).content.decode()
-    assert "1 of 2 would get it" in client.get(address(draft, "outcomes/")).content.decode()
+    assert "1 of 2 would get it" in client.post(address(draft, "outcomes/")).content.decode()
     assert "1 of 2 would get it" in client.get(address(draft, "preview/?count=1")).content.decode()
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch):
+    """Counts one contact in a request."""
+    monkeypatch.setattr("config.desk.broadcasts.views.AT_ONCE", 0)
+    monkeypatch.setattr("config.desk.broadcasts.counting.SECONDS", 0)
+    monkeypatch.setattr("messaging.broadcasting.previewing.BATCH", 1)
+
+
+def go_on(client, draft, page):
+    found = re.search('name="so_far" value="([^"]*)"', page)
+    return client.post(address(draft, "outcomes/"), {"so_far": found.group(1)}).content.decode()
+
+
+def test_a_large_audience_is_counted_in_parts_and_comes_to_the_same(signed_in, draft, one_at_a_time):
+    client = signed_in("manager")
+    page = client.get(address(draft, "preview/")).content.decode()
+    first = go_on(client, draft, page)
+    second = go_on(client, draft, first)
+    ended = go_on(client, draft, second)
+
+    assert ("1 of them so far" in first, "2 of them so far" in second) == (True, True)
+    at_once = client.get(address(draft, "preview/?count=1")).content.decode()
+    assert " ".join(ended.split()) in " ".join(at_once.split())
+
+
+def test_what_was_counted_for_another_text_or_is_not_ours_begins_again(signed_in, draft, one_at_a_time):
+    client = signed_in("manager")
+    first = go_on(client, draft, client.get(address(draft, "preview/")).content.decode())
+    editing.update(broadcast=draft, data={"text": "Another"}, by=MANAGER)
+
+    assert "1 of them so far" in go_on(client, draft, first)
+    for made_up in ("x", "W10:1:x", "\0"):
+        answer = client.post(address(draft, "outcomes/"), {"so_far": made_up})
+        assert "1 of them so far" in answer.content.decode()
 
 
 def test_it_is_sent_at_a_time_on_the_clock_of_the_business(signed_in, clinic, draft):
@@ -198,9 +234,9 @@ def test_how_fast_a_connection_goes_is_set_on_its_page(signed_in, clinic, people
 def test_broadcasts_of_another_business_are_not_there(signed_in, elsewhere):
     theirs = editing.create(business=elsewhere.business, data={"name": "Theirs", "text": "Hi"}, by=MANAGER)
     client = signed_in("enterprise")
-    for part in ("", "preview/", "outcomes/", "progress/", "stop/"):
+    for part in ("", "preview/", "progress/", "stop/"):
         assert client.get(address(theirs, part)).status_code == 404
-    for part in ("", "preview/", "pause/", "resume/", "stop/"):
+    for part in ("", "preview/", "outcomes/", "pause/", "resume/", "stop/"):
         assert client.post(address(theirs, part), FORM).status_code == 404
     assert "Theirs" not in client.get("/admin/messaging/broadcast/").content.decode()
 
@@ -252,6 +288,26 @@ class TestInABrowser:
         Broadcast.objects.update(due_at=locks.now() - timedelta(seconds=1))
         queueing.queue_due()
         expect(page.get_by_text("Finished")).to_be_visible()
+
+    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+    def test_a_large_audience_is_seen_to_be_counted(self, desk, draft, one_at_a_time, width, scheme):
+        at = desk("manager", width=width)
+        at.page.emulate_media(color_scheme=scheme)
+        waiting = []
+
+        def hold_the_second(route):
+            waiting.append(route)
+            if len(waiting) != 2:
+                route.continue_()
+
+        at.page.route("**/outcomes/", hold_the_second)
+        page = at.open(address(draft, "preview/"))
+
+        expect(page.get_by_text("1 of them so far.")).to_be_visible()
+        assert faults(page) == []
+        assert not too_wide(page)
+        waiting[1].continue_()
+        expect(page.get_by_role("heading", name="1 of 2 would get it")).to_be_visible()
 
     @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
     def test_every_page_is_accessible_and_fits(self, desk, clinic, draft, width, scheme):

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config.desk import finding, site
+from config.desk.broadcasts import counting as slices
 from config.desk.broadcasts import wording
 from config.desk.broadcasts.forms import BroadcastForm, SendForm, audience_of, faults_by_field, start_of
 from config.desk.settings_pages import blame, tried
@@ -148,7 +149,11 @@ def preview(request: HttpRequest, pk: str) -> HttpResponse:
         "size": size,
         "audience": _audience(broadcast),
         "may_send": reaches(request, Role.MANAGER.value),
-        **(_coming_out(broadcast) if size <= AT_ONCE or "count" in request.GET else {}),
+        **(
+            _in_words(previewing.preview(broadcast))
+            if size <= AT_ONCE or "count" in request.GET
+            else {"percent": 0}
+        ),
     }
     status = 422 if form.errors else 200
     return site.page(
@@ -160,15 +165,26 @@ def preview(request: HttpRequest, pk: str) -> HttpResponse:
     )
 
 
-@require_safe
+@require_POST
 def coming_out(request: HttpRequest, pk: str) -> HttpResponse:
-    """The counts alone, for an audience that takes a while to count."""
+    """The next part of a count that takes a while, and at its end what it came to."""
     broadcast = _found(request, pk)
-    return render(request, "desk/broadcast/outcomes.html", {"broadcast": broadcast, **_coming_out(broadcast)})
+    count, complete = slices.count_some(broadcast, request.POST.get("so_far", ""))
+    if complete:
+        context = _in_words(previewing.outcome(broadcast, count))
+        return render(request, "desk/broadcast/outcomes.html", {"broadcast": broadcast, **context})
+    size = people.of(broadcast).count()
+    context = {
+        "broadcast": broadcast,
+        "count": count,
+        "size": size,
+        "percent": min(99, 100 * count.total // max(1, size)),
+        "so_far": slices.packed(broadcast, count),
+    }
+    return render(request, "desk/broadcast/counting.html", context)
 
 
-def _coming_out(broadcast: Broadcast) -> dict[str, Any]:
-    seen = previewing.preview(broadcast)
+def _in_words(seen: previewing.Preview) -> dict[str, Any]:
     reached, others = wording.coming_out(seen)
     return {"seen": seen, "reached": reached, "others": others}
 
