@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import Count, Max
 
+from compliance.models import FeedbackEvent
 from messaging.feedback import signatures
 from messaging.feedback.meaning import LABELS
 from messaging.models import Connection
@@ -66,7 +68,7 @@ def config_of(form: forms.Form, stored: Mapping[str, Any] | None) -> dict[str, A
 
 
 def hooks(connection: Connection) -> dict[str, Any]:
-    """The address that the provider is to be given, and what is wrong with the key, if that can be told."""
+    """The address that the provider is to be given, what is wrong with the key, if that can be told, and what came."""
     feedback = connection.config.get("feedback") or {}
     if not feedback:
         return {}
@@ -76,4 +78,14 @@ def hooks(connection: Connection) -> dict[str, Any]:
         "key": KEYS[esp],
         "address": f"{settings.HEED_BASE_URL}/hooks/email/{connection.pk}/{esp}/tracking",
         "fault": signatures.unusable(esp, feedback["webhook_key"]),
+        "came": FeedbackEvent.objects.filter(connection=connection.pk, esp=esp).exists(),
+        "unreadable": _unreadable(connection),
     }
+
+
+def _unreadable(connection: Connection) -> dict[str, Any]:
+    """How many signed reports could not be read, and when the last of them came. Only of those is no kind known."""
+    events = FeedbackEvent.objects.filter(business=connection.business_id, kind="", connection=connection.pk)
+    return events.filter(state=FeedbackEvent.State.UNREADABLE).aggregate(
+        many=Count("pk"), last=Max("received_at")
+    )

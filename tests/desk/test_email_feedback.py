@@ -2,10 +2,12 @@
 
 import pytest
 
+from compliance.models import FeedbackEvent
 from contacts.services import keys
 from contacts.services.errors import Invalid
 from messaging import services as messaging
-from messaging.feedback import signatures
+from messaging.feedback import signatures, storing
+from messaging.feedback.splitting import Raw
 from messaging.models import Connection
 from tests.api.conftest import Api
 from tests.compliance.providers import KEYS
@@ -87,3 +89,19 @@ def test_a_key_that_can_verify_nothing_is_said_on_the_page(signed_in, email, esp
     client.post(path, FORM | {"esp": esp, "webhook_key": key})
     assert "every report would be refused" in client.get(path).content.decode()
     assert signatures.unusable(esp, KEYS[esp]) == ""
+
+
+def test_the_page_says_what_came_and_what_could_not_be_read(signed_in, email):
+    client, path = signed_in("enterprise"), f"/admin/connections/{email.pk}/"
+    client.post(path, FORM | {"esp": "postmark", "webhook_key": "heed:secret-1"})
+
+    def shown():
+        return client.get(path).content.decode()
+
+    assert "Nothing has come from it yet." in shown()
+    storing.store(email, "postmark", [Raw("a", '{"RecordType": "Open"}')])
+    assert "Nothing has come" not in shown()
+    assert "could not be read" not in shown()
+    storing.store(email, "postmark", [Raw("b", ""), Raw("c", "")])
+    assert FeedbackEvent.objects.filter(state="unreadable").count() == 2
+    assert "2 reports could not be read and changed nothing, the last one " in shown()
