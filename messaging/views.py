@@ -54,7 +54,8 @@ def twilio_status(request: HttpRequest, connection: str) -> HttpResponse:
     if signed is None:
         return _not_signed()
     delivery.heard_from(signed.account)
-    receipt = delivery.of_twilio(request.GET.get("m", ""), signed.form)
+    named = request.GET.get("m") or delivery.known_as(signed.account, signed.form)
+    receipt = delivery.of_twilio(named, signed.form)
     if receipt:
         delivery.receive(signed.account, receipt)
     return HttpResponse(status=204)

@@ -48,11 +48,6 @@ class Pipeline(models.Model):
 
     objects = PipelineQuerySet.as_manager()
 
-    class Meta:
-        constraints = [
-            models.UniqueConstraint("business", Lower("name"), name="contacts_pipeline_names_are_unique")
-        ]
-
     def __str__(self) -> str:
         return self.name
 

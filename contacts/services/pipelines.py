@@ -18,7 +18,6 @@ LONGEST_TYPE = 40
 LAST_POSITION = 10_000
 STATUS_FIELDS = ("name", "system_status", "restricts_contact", "position", "archived", "roles", "colour")
 TAKEN = {
-    "contacts_pipeline_names_are_unique": "Another pipeline has this name: choose another.",
     "contacts_status_names_are_unique": "Another status of this pipeline has this name: choose another.",
 }
 

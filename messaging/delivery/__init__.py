@@ -8,7 +8,7 @@ from messaging.delivery.flight import in_flight
 from messaging.delivery.health import heard_from
 from messaging.delivery.inquiry import inquire
 from messaging.delivery.reaping import reap
-from messaging.delivery.receipts import Receipt, of_email, of_twilio, receive
+from messaging.delivery.receipts import Receipt, known_as, of_email, of_twilio, receive
 
 __all__ = [
     "Receipt",
@@ -16,6 +16,7 @@ __all__ = [
     "heard_from",
     "in_flight",
     "inquire",
+    "known_as",
     "of_email",
     "of_twilio",
     "reap",

@@ -41,6 +41,15 @@ def of_twilio(message: str, form: Mapping[str, str]) -> Receipt | None:
     return Receipt(int(message), form[sid], state, code)
 
 
+def known_as(account: Connection, form: Mapping[str, str]) -> str:
+    """Our message of which Twilio tells, by Twilio's own id, where the address that was called does not name it."""
+    sid = form.get("CallSid") or form.get("MessageSid", "")
+    if not twilio.SID.fullmatch(sid):
+        return ""
+    ours = Message.objects.filter(provider_id=sid, business=account.business_id, channel=account.channel)
+    return str(ours.values_list("pk", flat=True).first() or "")
+
+
 def _code(form: Mapping[str, str], unheard: bool) -> str:
     """Why it failed: Twilio's number for it, else, for a call that nobody took, its word: busy, no-answer."""
     given = form.get("ErrorCode", "")

@@ -49,12 +49,6 @@ def test_an_external_id_is_given_once(key):
         assert {a.code for a in answers if a.status == 409} == {"external_id_taken"}
 
 
-def test_a_workflow_s_name_is_given_once(key):
-    answers = together(lambda _: Api(key).post("workflows/", {"name": "Same", "steps": [{"kind": "stop"}]}))
-
-    assert Counter(a.status for a in answers) == {201: 1, 400: AT_ONCE - 1}
-
-
 def test_a_contact_is_enrolled_once(key):
     api = Api(key)
     workflow = api.post("workflows/", {"name": "Once", "steps": [{"kind": "wait", "for": "1d"}]}).body["id"]

@@ -458,15 +458,6 @@ def test_what_is_no_workflow_is_refused_and_not_saved(signed_in, clinic, data):
 
 
 @pytest.mark.django_db
-def test_a_name_that_is_taken_is_refused(signed_in, clinic):
-    workflow(clinic.business, "Reminder", {"kind": "stop"})
-
-    answer = put(signed_in("manager"), NEW, {"name": "reminder", "triggers": [], "steps": []})
-
-    assert answer.json() == {"errors": {"name": "Another workflow has this name: choose another."}}
-
-
-@pytest.mark.django_db
 def test_a_time_to_wait_until_is_given_in_the_time_zone_of_the_business(signed_in, clinic):
     step = {"kind": "wait", "until": "2030-07-01T09:00"}
 

@@ -57,6 +57,17 @@ def test_a_delivered_text_is_delivered(message, tell):
     assert message.provider_id == SID
 
 
+def test_an_address_that_names_no_message_is_known_by_twilio_s_own_id(message, tell):
+    assert tell("", "delivered") == 204
+    assert state_of(message) == "calling"  # whose id Twilio has not told us yet
+
+    Message.objects.filter(pk=message.pk).update(provider_id=SID)
+    assert tell("", "delivered", sid="SM" + "b" * 32) == 204
+    assert state_of(message) == "calling"
+    assert tell("", "delivered") == 204
+    assert state_of(message) == "delivered"
+
+
 def test_an_undelivered_text_has_failed_with_its_code(message, tell, told):
     assert tell(message.pk, "undelivered", code="30007") == 204
 

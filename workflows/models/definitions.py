@@ -4,7 +4,6 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from contacts.models import Business
 
@@ -27,16 +26,6 @@ class Workflow(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = WorkflowQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                "business",
-                Lower("name"),
-                name="workflows_names_are_unique",
-                condition=Q(deleted_at=None),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name

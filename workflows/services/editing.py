@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from contacts import locks
 from contacts.actors import Actor
@@ -16,7 +16,6 @@ from workflows.models import Enrollment, Workflow
 from workflows.services import checking
 from workflows.services.publishing import retire
 
-NAME_TAKEN = "Another workflow has this name: choose another."
 BATCH = 200
 
 
@@ -31,7 +30,7 @@ def create(*, business: Business, data: Mapping[str, Any], by: Actor) -> Workflo
         triggers=found.triggers,
         steps=found.steps,
     )
-    _save(workflow)
+    workflow.save()
     return workflow
 
 
@@ -53,18 +52,8 @@ def update(*, workflow: Workflow, data: Mapping[str, Any], by: Actor, drawn: str
         return current
     current.name, current.settings = found.name, found.settings
     current.triggers, current.steps = found.triggers, found.steps
-    _save(current)
+    current.save()
     return current
-
-
-def _save(workflow: Workflow) -> None:
-    try:
-        with transaction.atomic():
-            workflow.save()
-    except IntegrityError as error:
-        if "workflows_names_are_unique" not in str(error):
-            raise
-        raise Invalid({"name": NAME_TAKEN}) from error
 
 
 def delete(*, workflow: Workflow, by: Actor) -> None:
