@@ -132,6 +132,17 @@ def test_seeding_again_leaves_what_people_changed(seeded):
     assert authenticate(username="staff@demo.example", password="heed-demo")
 
 
+def test_a_workflow_of_the_same_name_is_not_taken_for_the_demo_s(seeded):
+    business = seeded["demo"]
+    actor = staff.seed(business).actor("enterprise")
+    ours = Workflow.objects.get(business=business, name=demo.SMS_OPT_OUT)
+    data = {"name": demo.SMS_OPT_OUT, "steps": [{"kind": "stop"}]}
+    theirs = workflows.create(business=business, data=data, by=actor)
+
+    assert demo.ensure(business, by=actor)[demo.SMS_OPT_OUT] == ours
+    assert not workflows.is_published(theirs)
+
+
 def test_the_email_connection_follows_the_simulator_to_another_port(seeded, settings):
     _move_simulator(settings, 2502)
 

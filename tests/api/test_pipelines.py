@@ -137,3 +137,10 @@ def test_staff_move_contacts_but_do_not_make_statuses(as_role, business, pipelin
     assert staff.put(f"contacts/{contact.pk}/status/", {"status": new}).status == 200
     assert staff.post(f"pipelines/{pipeline}/statuses/", {"name": "Mine"}).code == "role_required"
     assert staff.get(f"pipelines/{pipeline}/statuses/").status == 200
+
+
+def test_two_pipelines_may_have_one_name(api):
+    made = [api.post("pipelines/", {"name": "Leads"}) for _ in range(2)]
+
+    assert [answer.status for answer in made] == [201, 201]
+    assert made[0].body["id"] != made[1].body["id"]

@@ -133,7 +133,7 @@ DEFINITIONS: dict[str, dict[str, Callable[[Ids], Definition]]] = {
 
 def seed(business: Business, *, by: Actor) -> None:
     """Make and publish what was never there. One that somebody edited, unpublished or deleted stays as they left it."""
-    known = dict(Workflow.objects.filter(business=business).order_by("id").values_list("name", "id"))
+    known = dict(Workflow.objects.filter(business=business).order_by("-id").values_list("name", "id"))
     for name, definition in DEFINITIONS[business.slug].items():
         if name not in known:
             known[name] = _publish(business, name, definition(known), by)
@@ -141,14 +141,19 @@ def seed(business: Business, *, by: Actor) -> None:
 
 def ensure(business: Business, *, by: Actor) -> dict[str, Workflow]:
     """Every workflow of the business's demo by name, made and published anew where it was deleted or taken back."""
-    there = {workflow.name: workflow for workflow in Workflow.objects.of(business)}
+    there = _by_name(business)
     ids = {name: workflow.pk for name, workflow in there.items()}
     for name, definition in DEFINITIONS[business.slug].items():
         if name not in there:
             ids[name] = _publish(business, name, definition(ids), by)
         elif not workflows.is_published(there[name]):
             workflows.publish(workflow=there[name], by=by)
-    return {workflow.name: workflow for workflow in Workflow.objects.of(business)}
+    return _by_name(business)
+
+
+def _by_name(business: Business) -> dict[str, Workflow]:
+    """Of several with one name the oldest, which is the demo's."""
+    return {workflow.name: workflow for workflow in Workflow.objects.of(business).order_by("-id")}
 
 
 def _publish(business: Business, name: str, definition: Definition, by: Actor) -> int:
