@@ -36,11 +36,14 @@ def insert(
 
 
 def update(sql: str, rows: Iterable[Sequence[Any]], *, template: str | None = None) -> list[tuple[Any, ...]]:
-    """Run one statement with `%s` standing for VALUES of `rows`; the rows that its RETURNING gives, if it has one."""
+    """Run one statement with `%s` standing for VALUES of `rows`; the rows that its RETURNING gives, if it has one.
+
+    Raises Django's errors, as its own cursors do: that is how an outage is told from a fault of the row.
+    """
     rows = list(rows)
     if not rows:
         return []
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         returns = "RETURNING" in sql
         got = execute_values(
             cursor.cursor,
